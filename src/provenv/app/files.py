@@ -1,0 +1,24 @@
+"""Files that the user asked for by name: a plan, a report, a record."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from ..errors import Exit, Failure, problem
+from ..hosts.files import write_whole
+
+
+def keep_text(path: Path, content: str) -> Path:
+    """Write the file whole, in UTF-8. Raises Failure PV765 where it cannot be written."""
+    return keep_bytes(path, content.encode())
+
+
+def keep_bytes(path: Path, content: bytes) -> Path:
+    """Write the file whole. Raises Failure PV765 where it cannot be written."""
+    try:
+        write_whole(path, content)
+    except OSError as error:
+        raise Failure(
+            problem("PV765", path=str(path), reason=error.strerror or str(error)), exit_code=Exit.DENIED
+        ) from error
+    return path

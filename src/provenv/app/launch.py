@@ -1,0 +1,128 @@
+"""`run` and `shell`: a command in the proven environment, which stays as it is while the command runs."""
+
+from __future__ import annotations
+
+import os
+import shlex
+import tempfile
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from typing import TypeVar
+
+from ..errors import Failure, Hint, problem, text
+from ..model.results import Launch
+from ..model.spec import Spec
+from ..model.state import Generation
+from ..runs.environment import Prepared, other_environments, prepare
+from ..runs.launch import launch
+from ..runs.program import Code
+from ..runs.shell import shell_command
+from ..targets.layout import python_of
+from ..targets.lease import lease
+from ..targets.records import RECORD, read_state
+from .project import HERE, Project, local_target
+from .remembered import granted_cores, remembered_spec
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True)
+class Ready:
+    """A proven generation, held, and the environment that commands get in it."""
+
+    spec: Spec
+    generation: Generation
+    prepared: Prepared
+    held: int
+
+
+def run(
+    find: Callable[[], Project],
+    *,
+    name: str | None = None,
+    command: Sequence[str] = (),
+    announce: Callable[[Launch], None],
+) -> Launch:
+    """Run the declared run `name`, or `command`, in the current generation and return how it ended.
+
+    `find` opens the project; `announce` is told what is about to run, before it does. Raises Failure with
+    125 (ours: no environment, no such run), 126 or 127 (not executable, not found).
+    """
+    project = _ours(find)
+    ready = _ours(lambda: _ready(project))
+    if name is None:
+        return _launch(ready, tuple(command), str(project.folder), announce)
+    argv = _ours(lambda: _declared(ready.spec, name, tuple(command)))
+    return _launch(ready, argv, str(project.root), announce)
+
+
+def shell(find: Callable[[], Project], *, announce: Callable[[Launch], None]) -> Launch:
+    """Open the user's own shell in the current generation and return how it ended."""
+    project = _ours(find)
+    ready = _ours(lambda: _ready(project))
+    with tempfile.TemporaryDirectory(prefix="provenv-shell-") as folder:
+        argv = shell_command(ready.prepared.environment, folder, tuple(ready.spec.variables))
+        return _launch(ready, argv, str(project.folder), announce)
+
+
+def _ours(step: Callable[[], T]) -> T:
+    """Give a failure before the command the code that `run` has for its own (125)."""
+    try:
+        return step()
+    except Failure as failure:
+        raise Failure(*failure.problems, exit_code=Code.OURS, data=failure.data) from failure
+
+
+def _ready(project: Project) -> Ready:
+    if project.target != HERE:
+        local_target(project, project.spec())
+    generation, held = _hold(project)
+    declared = remembered_spec(project, generation)
+    venv = str(project.layout.venv(generation.number))
+    prepared = prepare(
+        project.environment,
+        spec=declared,
+        venv=venv,
+        granted_cores=granted_cores(project, generation.number),
+        others=other_environments(project.environment.get("PATH", "")),
+    )
+    return Ready(declared, generation, prepared, held)
+
+
+def _hold(project: Project) -> tuple[Generation, int]:
+    """Take a lease on the current generation; one that was just cleaned away is not current any more."""
+    while True:
+        state = read_state(project.layout)
+        generation = state.generation(state.current)
+        if generation is None or not python_of(project.layout.venv(generation.number)).exists():
+            raise Failure(problem("PV721", target=project.target, hints=(Hint(None, "provenv up"),)))
+        folder = project.layout.generation(generation.number)
+        try:
+            held = lease(folder)
+        except FileNotFoundError:
+            continue
+        if (folder / RECORD).is_file():
+            return generation, held
+        os.close(held)
+
+
+def _declared(spec: Spec, name: str, rest: tuple[str, ...]) -> tuple[str, ...]:
+    run_ = spec.runs.get(name)
+    if run_ is None:
+        known = ", ".join(spec.runs) or "-"
+        hints = (Hint(text("PV750.hint"), f"provenv run -- {shlex.join([name, *rest])}"),)
+        raise Failure(problem("PV750", name=name, known=known, file=spec.file, hints=hints))
+    return (*shlex.split(run_.command), *rest)
+
+
+def _launch(ready: Ready, argv: tuple[str, ...], folder: str, announce: Callable[[Launch], None]) -> Launch:
+    prepared = ready.prepared
+    begun = Launch(argv, ready.generation.number, prepared.set_aside, prepared.added, prepared.findings)
+    announce(begun)
+    began = time.monotonic()
+    try:
+        code = launch(argv, environment=prepared.environment, folder=folder, held=ready.held)
+    finally:
+        os.close(ready.held)
+    return replace(begun, code=code, seconds=time.monotonic() - began)

@@ -1,0 +1,192 @@
+"""The lock of a target: kept while it fits, else made anew and written beside the declared file."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import cast
+
+from .. import facts as facts_room
+from .. import lock as lock_room
+from .. import pipconf
+from ..errors import Failure, Hint, problem, text
+from ..model.facts import Facts
+from ..model.lock import Lock
+from ..model.results import Explanation, LockResult
+from ..model.spec import ACCELERATORS, Accelerator, Spec
+from ..plan.changes import changes
+from .files import keep_text
+from .machine import machine
+from .project import HERE, Project, find_target
+
+
+@dataclass(frozen=True)
+class Ground:
+    """What a lock is made from: the declared file as this target sees it, and the machine."""
+
+    spec: Spec
+    facts: Facts
+    foreign: bool
+
+
+def ground(project: Project, *, facts_file: Path | None = None) -> Ground:
+    """Return the target's Spec and the Facts that it is locked for.
+
+    The facts are those of `facts_file`, of the target's own `facts` entry, or of this machine.
+    """
+    declared = project.spec()
+    target = find_target(project, declared)
+    options = target.options if target else {}
+    named = options.get("facts")
+    path = facts_file or (project.root / str(named) if named else None)
+    if isinstance(options.get("python"), str):
+        declared = replace(declared, python=str(options["python"]))
+    if options.get("accelerator") in ACCELERATORS:
+        declared = replace(declared, accelerator=cast(Accelerator, options["accelerator"]))
+    if path is not None:
+        return Ground(declared, facts_room.load(path), foreign=True)
+    if target is not None and target.kind != "venv":
+        raise Failure(
+            problem(
+                "PV704",
+                target=target.name,
+                hints=(Hint(text("PV704.hint"), "provenv facts --json > box.json"),),
+            )
+        )
+    return Ground(declared, machine(project), foreign=False)
+
+
+def lock(
+    project: Project,
+    *,
+    facts_file: Path | None = None,
+    upgrade: Sequence[str] | None = None,
+    output: Path | None = None,
+) -> LockResult:
+    """Make or refresh the target's lock and write it; the old one's pins stay unless `upgrade` names them.
+
+    `upgrade` is None (keep all), empty (all anew) or the packages to move.
+    Raises Failure PV766 where another tool's lock lies in its place: it is never overwritten.
+    """
+    base = ground(project, facts_file=facts_file)
+    path = output or lock_path(project, facts_file)
+    old = read_lock(path, project.root)
+    if old is not None and not old.inputs:
+        raise Failure(
+            problem(
+                "PV766",
+                path=_shown(path, project.root),
+                hints=(
+                    Hint(text("PV766.hint_output"), "provenv lock --output pylock.provenv.toml"),
+                    Hint(text("PV766.hint")),
+                ),
+            )
+        )
+    made = make(_named_after(project, facts_file), base, old, upgrade)
+    return write(project, _compare(project, path, old, made))
+
+
+def ensure(project: Project, base: Ground, *, locked: bool) -> LockResult:
+    """Return the target's lock, not yet written: the committed one where it fits, else a new one.
+
+    Raises Failure PV761 (PV762: there is none) where a new one is needed and `locked` forbids it.
+    """
+    path = lock_path(project, None)
+    old = read_lock(path, project.root)
+    if old is not None and fits(old, base):
+        return LockResult(old, _shown(path, project.root), written=False, made=False)
+    if locked:
+        code = "PV761" if old else "PV762"
+        name = _shown(path, project.root)
+        raise Failure(
+            problem(code, path=name, hints=(Hint(text(f"{code}.hint"), f"provenv lock{_on(project)}"),))
+        )
+    return _compare(project, path, old, make(project, base, old, None))
+
+
+def make(project: Project, base: Ground, old: Lock | None, upgrade: Sequence[str] | None) -> Lock:
+    """Return a new lock for the target."""
+    with tempfile.TemporaryDirectory(prefix="provenv-lock-") as scratch:
+        return lock_room.make(
+            base.spec,
+            base.facts,
+            target=project.target,
+            host=project.host,
+            uv=lock_room.find_uv(project.environment),
+            pip=pipconf.read(project.environment),
+            environment=project.environment,
+            scratch=Path(scratch),
+            foreign=base.foreign,
+            upgrade=upgrade,
+            previous=old,
+            progress=project.progress,
+        )
+
+
+def write(project: Project, result: LockResult) -> LockResult:
+    """Write the lock beside the declared file where that file holds anything else."""
+    if not result.made:
+        return result
+    path = project.root / result.path
+    content = lock_room.write(result.lock)
+    if path.is_file() and path.read_text(encoding="utf-8") == content:
+        return result
+    keep_text(path, content)
+    return replace(result, written=True)
+
+
+def _compare(project: Project, path: Path, old: Lock | None, made: Lock) -> LockResult:
+    installed = {package.name: package.version for package in old.packages} if old else {}
+    return LockResult(made, _shown(path, project.root), False, changes(installed, made))
+
+
+def why(project: Project, subject: str) -> Explanation:
+    """Return the reasons for a package or a choice. Raises Failure PV763 where there is no lock yet."""
+    path = lock_path(project, None)
+    locked = read_lock(path, project.root)
+    if locked is None:
+        name = _shown(path, project.root)
+        raise Failure(problem("PV763", path=name, hints=(Hint(None, f"provenv lock{_on(project)}"),)))
+    return lock_room.explain(subject, locked, project.spec())
+
+
+def _on(project: Project) -> str:
+    return "" if project.target == HERE else f" --on {project.target}"
+
+
+def lock_path(project: Project, facts_file: Path | None) -> Path:
+    """Return where the target's lock lies; a lock for a facts file is named after that file."""
+    return project.root / lock_room.filename(_named_after(project, facts_file).target)
+
+
+def _named_after(project: Project, facts_file: Path | None) -> Project:
+    """Return the project; facts of another machine that is no declared target name the target themselves."""
+    if facts_file is None or project.target != HERE:
+        return project
+    return replace(project, target=facts_file.stem)
+
+
+def read_lock(path: Path, root: Path) -> Lock | None:
+    """Return the lock that lies there, or None."""
+    try:
+        return lock_room.read(path.read_text(encoding="utf-8"), _shown(path, root))
+    except FileNotFoundError:
+        return None
+    except UnicodeDecodeError as error:
+        raise Failure(problem("PV764", path=_shown(path, root))) from error
+
+
+def fits(old: Lock, base: Ground) -> bool:
+    """Tell whether a lock still answers the declared file on this machine.
+
+    What the machine is counts as far as it decides something: the accelerator
+    that is chosen, the platform, the Python. Mirrors do not: URLs are a place's own.
+    """
+    return lock_room.fits(old, base.spec, base.facts)
+
+
+def _shown(path: Path, root: Path) -> str:
+    return os.path.relpath(path, root)

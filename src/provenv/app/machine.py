@@ -1,0 +1,31 @@
+"""The facts of the place that a project works on."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+from .. import facts as facts_room
+from .. import pipconf
+from ..model.facts import Facts
+from ..model.progress import Progress, Silent
+from .project import Project
+
+
+def machine(project: Project) -> Facts:
+    """Return the facts of the project's host, read now."""
+    cache, temporary = project.caches()
+    return facts_room.gather(
+        project.host,
+        project.python,
+        project=str(project.root),
+        cache=cache,
+        temporary=temporary,
+        pip=pipconf.redacted(pipconf.read(project.environment)),
+    )
+
+
+def facts_of(folder: Path, progress: Progress | None = None) -> Facts:
+    """Return the facts of this machine, with the disk that `folder` lies on; no project is needed."""
+    place = folder.resolve()
+    return machine(Project(place, place, environment=dict(os.environ), progress=progress or Silent()))

@@ -1,0 +1,109 @@
+"""Where a use case works: the project's folder, its environment variables, its host, its progress."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, cast
+
+from .. import environ, spec
+from ..errors import Failure, Hint, problem, text
+from ..lazy import load
+from ..model.progress import Progress, Silent
+from ..targets.layout import Layout
+
+if TYPE_CHECKING:
+    from ..model.channel import Host
+    from ..model.spec import Spec, Target
+
+HERE = "here"
+
+
+@dataclass(frozen=True)
+class Project:
+    """One project as one command sees it.
+
+    `root` is the folder of the declared file, `folder` the one that the user stands in.
+    """
+
+    root: Path
+    folder: Path
+    target: str = HERE
+    environment: Mapping[str, str] = field(default_factory=lambda: dict(os.environ))
+    channel: Host | None = None
+    progress: Progress = field(default_factory=Silent)
+    python: str = sys.executable
+
+    @property
+    def host(self) -> Host:
+        """Return the channel to the place: this machine where nothing else was given."""
+        return self.channel or cast("Host", load("hosts.local")())
+
+    @property
+    def layout(self) -> Layout:
+        """Return where the target's things lie."""
+        return Layout(self.root, self.target)
+
+    def spec(self) -> Spec:
+        """Return the declared file, complete. Raises Failure with every mistake in it."""
+        return spec.load(self.root, self.environment)
+
+    def caches(self) -> tuple[str, str]:
+        """Return uv's cache folder and the folder for temporary files."""
+        uv_cache = environ.read(environ.UV_CACHE_DIR, self.environment)
+        temporary = environ.read(environ.TMPDIR, self.environment)
+        return uv_cache or load("user_cache")("uv"), temporary or "/tmp"  # noqa: S108 - only asked for space
+
+
+def open_project(
+    folder: Path,
+    *,
+    target: str = HERE,
+    progress: Progress | None = None,
+    environment: Mapping[str, str] | None = None,
+) -> Project:
+    """Return the project that `folder` belongs to.
+
+    Raises Failure PV701 where no declared file, `pyproject.toml` or `requirements.txt` is found.
+    """
+    if not folder.is_dir():
+        raise Failure(problem("PV702", folder=str(folder)))
+    leading = spec.find(folder.resolve())
+    if leading is None:
+        raise Failure(
+            problem(
+                "PV701",
+                folder=str(folder.resolve()),
+                hints=(Hint(text("PV701.hint_init"), "provenv init"), Hint(text("PV701.hint_folder"))),
+            )
+        )
+    return Project(
+        leading.parent,
+        folder.resolve(),
+        target,
+        dict(os.environ) if environment is None else environment,
+        progress=progress or Silent(),
+    )
+
+
+def local_target(project: Project, declared: Spec) -> None:
+    """Make sure that the project's target is carried out on this machine.
+
+    Raises Failure: PV703 for a target that is not declared, PV405 for a kind that this version cannot build.
+    """
+    target = find_target(project, declared)
+    if target is not None and target.kind != "venv":
+        hints = (Hint(text("PV405.hint"), f"provenv lock --on {target.name}"),)
+        raise Failure(problem("PV405", target=target.name, kind=target.kind, hints=hints))
+
+
+def find_target(project: Project, declared: Spec) -> Target | None:
+    """Return the declared target, or None for `here`, which needs no declaration. Raises Failure PV703."""
+    target = declared.targets.get(project.target)
+    if target is None and project.target != HERE:
+        known = ", ".join([HERE, *declared.targets])
+        raise Failure(problem("PV703", target=project.target, known=known))
+    return target

@@ -1,0 +1,57 @@
+"""`status` and `history`: where a target stands, and how it came there."""
+
+from __future__ import annotations
+
+import itertools
+from typing import Literal
+
+from ..model.plan import Change, Install, Remove, Step
+from ..model.results import History, Status
+from ..model.state import Generation
+from ..targets.manifest import read_drift
+from ..targets.receipts import read_proof
+from ..targets.records import read_state
+from .project import Project, local_target
+from .up import why_stale
+
+
+def status(project: Project, *, deep: bool = False) -> Status:
+    """Return whether the target is in sync with its files, and whether its own files are what was proven.
+
+    `deep` reads every file's content; otherwise only those whose size or time changed.
+    """
+    declared = project.spec()
+    local_target(project, declared)
+    state = read_state(project.layout)
+    generation = state.generation(state.current)
+    if generation is None:
+        return Status(project.target, declared.file, "absent")
+    reasons = why_stale(project, generation.number)
+    drift = read_drift(project.layout.generation(generation.number), deep=deep)
+    sync: Literal["in-sync", "stale", "drifted"] = "drifted" if drift else "stale" if reasons else "in-sync"
+    evidence = read_proof(project.layout, generation.number)
+    return Status(project.target, declared.file, sync, generation, reasons, drift, evidence)
+
+
+def history(project: Project) -> History:
+    """Return the generations, what changed from each to the next, and their proofs."""
+    state = read_state(project.layout)
+    changes = {
+        str(new.number): difference(old, new)
+        for old, new in itertools.pairwise([None, *state.generations])
+        if new is not None
+    }
+    proofs = {str(one.number): read_proof(project.layout, one.number) for one in state.generations}
+    return History(state, changes, {number: proof for number, proof in proofs.items() if proof is not None})
+
+
+def difference(old: Generation | None, new: Generation) -> tuple[Step, ...]:
+    """Return what was installed, changed and removed between two generations."""
+    before = old.packages if old else {}
+    steps: list[Step] = [
+        Change(name, before[name], version) if name in before else Install(name, version)
+        for name, version in sorted(new.packages.items())
+        if before.get(name) != version
+    ]
+    steps += [Remove(name, version) for name, version in sorted(before.items()) if name not in new.packages]
+    return tuple(steps)

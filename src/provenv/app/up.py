@@ -1,0 +1,73 @@
+"""`up`: from the declared file to a proven environment; at once where there is nothing to do.
+
+Only the standard library is imported before it is known that there is something
+to do: a no-op must feel like nothing.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import cast
+
+from .. import lazy
+from ..errors import Text
+from ..model.up_result import UpResult
+from ..plan.stale import stale
+from ..targets.layout import python_of
+from ..targets.records import current_number, read_generation
+from .fingerprint import fingerprint
+from .project import Project
+
+
+def up(
+    project: Project,
+    *,
+    locked: bool = False,
+    repair: bool = False,
+    upgrade: Sequence[str] | None = None,
+    wait: bool = True,
+) -> UpResult:
+    """Make the target what the declared file says, prove it, switch to it.
+
+    `locked` fails rather than locks anew; `repair` builds although nothing
+    changed, with drifted packages taken anew; `upgrade` moves pins (see
+    `lock`); without `wait` a target that somebody else changes is a failure.
+
+    Raises Failure: whatever is wrong with the file, the lock, the disk; with
+    exit code 3 and the Evidence as its `data` where the proof failed - the old
+    generation stays.
+    """
+    began = time.monotonic()
+    if not repair and upgrade is None:
+        settled = unchanged(project)
+        if settled is not None:
+            return replace(settled, seconds=time.monotonic() - began)
+    result = lazy.load("app.build")(
+        project, locked=locked, repair=repair, upgrade=upgrade, wait=wait, began=began
+    )
+    return cast(UpResult, result)
+
+
+def unchanged(project: Project) -> UpResult | None:
+    """Return the result of an `up` that has nothing to do, or None where it has."""
+    number = current_number(project.layout)
+    if number is None or not python_of(project.layout.venv(number)).exists():
+        return None
+    generation = read_generation(project.layout, number)
+    if generation.proof != "passed" or why_stale(project, number):
+        return None
+    return UpResult(project.target, True, generation)
+
+
+def why_stale(project: Project, number: int) -> tuple[Text, ...]:
+    """Return what is no longer as it was when that generation was made."""
+    generation = read_generation(project.layout, number)
+    then = generation.inputs
+    files = [key.removeprefix("file:") for key in then if key.startswith("file:")]
+    expanded = [key.removeprefix("variable:") for key in then if key.startswith("variable:")]
+    now = fingerprint(
+        project.root, files, generation.lock_file, generation.python, project.environment, expanded
+    )
+    return stale(then, now)

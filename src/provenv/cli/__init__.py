@@ -1,0 +1,5 @@
+"""One file per command; `main` is what the installed `provenv` calls."""
+
+from .main import main
+
+__all__ = ["main"]

@@ -1,0 +1,26 @@
+"""`provenv demo`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from .. import lazy
+from ..app import demo as app
+from .session import Session, command, option
+
+
+@command(
+    "demo",
+    click.Argument(["name"], default=app.DEFAULT),
+    option(
+        "--folder", type=click.Path(path_type=Path, file_okay=False), metavar="DIR", help="cli.demo.folder"
+    ),
+)
+def demo(session: Session, *, name: str, folder: Path | None) -> None:
+    goal = (folder or session.folder / f"provenv-demo-{name}").resolve()
+    result = app.demo(name, goal, session.view.progress)
+    words = session.view.words
+    page = lazy.load("ui.report")(result, words, words.language)
+    session.view.done(app.finish(result, page))

@@ -1,0 +1,17 @@
+"""`provenv down`."""
+
+from __future__ import annotations
+
+from ..app import clean
+from ..errors import Exit, Failure, Hint, problem, text
+from .session import Session, command
+
+
+@command("down")
+def down(session: Session) -> None:
+    project = session.project()
+    if not session.agree(text("cli.down.ask", target=project.target, folder=str(project.root))):
+        raise Failure(
+            problem("PV709", hints=(Hint(text("PV709.hint"), "provenv down --yes"),)), exit_code=Exit.USAGE
+        )
+    session.view.done(clean.down(project))

@@ -1,0 +1,23 @@
+"""`provenv gc`."""
+
+from __future__ import annotations
+
+import click
+
+from ..app import clean
+from .session import Session, command, option
+
+
+@command(
+    "gc",
+    option(
+        "--keep",
+        type=click.IntRange(min=0),
+        default=clean.KEPT,
+        show_default=True,
+        metavar="N",
+        help="cli.gc.keep",
+    ),
+)
+def gc(session: Session, *, keep: int) -> None:
+    session.view.done(clean.gc(session.project(), keep=keep))

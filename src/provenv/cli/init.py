@@ -1,0 +1,11 @@
+"""`provenv init`."""
+
+from __future__ import annotations
+
+from ..app import edit
+from .session import Session, command, option
+
+
+@command("init", option("--force", is_flag=True, help="cli.init.force"))
+def init(session: Session, *, force: bool) -> None:
+    session.view.done(edit.init(session.folder, session.view.words, force=force))

@@ -1,0 +1,11 @@
+"""`provenv prove`."""
+
+from __future__ import annotations
+
+from ..app import prove as app
+from .session import Session, command, option
+
+
+@command("prove", option("--only", metavar="CHECK", multiple=True, help="cli.prove.only"))
+def prove(session: Session, *, only: tuple[str, ...]) -> None:
+    session.view.done(app.prove(session.project(), only=only))

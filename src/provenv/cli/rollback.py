@@ -1,0 +1,17 @@
+"""`provenv rollback`."""
+
+from __future__ import annotations
+
+import click
+
+from ..app import clean
+from .session import Session, command, option
+
+
+@command(
+    "rollback",
+    click.Argument(["number"], type=click.IntRange(min=1), required=False),
+    option("--force", is_flag=True, help="cli.rollback.force"),
+)
+def rollback(session: Session, *, number: int | None, force: bool) -> None:
+    session.view.done(clean.rollback(session.project(), number, force=force))

@@ -1,0 +1,49 @@
+"""`provenv run NAME` and `provenv run -- COMMAND`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from ..app import launch
+from ..app.files import keep_text
+from ..ui.json_view import document
+from .help import Command
+from .session import Session, command, option
+
+
+class RunCommand(Command):
+    """A command line in which everything behind `--` is another program's."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """Cut the line at the first `--` and keep what stands behind it for the program."""
+        ctx.meta["provenv.command"] = None
+        if "--" in args:
+            cut = args.index("--")
+            args, ctx.meta["provenv.command"] = args[:cut], tuple(args[cut + 1 :])
+        return super().parse_args(ctx, args)
+
+
+@command(
+    "run",
+    click.Argument(["words"], nargs=-1, type=click.UNPROCESSED, metavar="[NAME [ARGUMENTS]] | -- COMMAND"),
+    option(
+        "--json-file",
+        type=click.Path(path_type=Path, dir_okay=False),
+        metavar="FILE",
+        help="cli.run.json_file",
+    ),
+    cls=RunCommand,
+    context_settings={"ignore_unknown_options": True, "allow_interspersed_args": False},
+)
+def run(session: Session, *, words: tuple[str, ...], json_file: Path | None) -> int:
+    behind: tuple[str, ...] | None = click.get_current_context().meta["provenv.command"]
+    if not words and not behind:
+        raise click.UsageError(session.view.words.say("cli.run.nothing"))
+    name = words[0] if words else None
+    argv = (*words[1:], *(behind or ()))
+    ended = launch.run(session.project, name=name, command=argv, announce=session.view.show)
+    if json_file is not None:
+        keep_text(json_file, document("run", ended.code == 0, ended, ended.findings, session.view.words))
+    return ended.code or 0

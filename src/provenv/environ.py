@@ -1,0 +1,143 @@
+"""Every environment variable that provenv reads, in one table.
+
+The rooms take variables from here by name, so that the reference can list them
+and a test can hunt for readers elsewhere.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Variable:
+    """One environment variable: its name, whether its value changes what is built, whether it is secret."""
+
+    name: str
+    decides: bool = False
+    secret: bool = False
+
+
+PROVENV_CACHE = Variable("PROVENV_CACHE_DIR")
+PROVENV_LANG = Variable("PROVENV_LANG")
+PROVENV_UV = Variable("PROVENV_UV")
+PROVENV_PROGRAM = Variable("PROVENV_PROGRAM")
+COMPLETE = Variable("_PROVENV_COMPLETE")
+LANGUAGE = (Variable("LC_ALL"), Variable("LC_MESSAGES"), Variable("LANG"))
+NO_COLOR = Variable("NO_COLOR")
+FORCE_COLOR = Variable("FORCE_COLOR")
+TERM = Variable("TERM")
+COLUMNS = Variable("COLUMNS")
+SHELL = Variable("SHELL")
+SHELL_STARTUP = Variable("ENV")
+ZDOTDIR = Variable("ZDOTDIR")
+COMSPEC = Variable("COMSPEC")
+PATH = Variable("PATH")
+XDG_CACHE_HOME = Variable("XDG_CACHE_HOME")
+UV_CACHE_DIR = Variable("UV_CACHE_DIR")
+TMPDIR = Variable("TMPDIR")
+PIP_CONFIG_FILE = Variable("PIP_CONFIG_FILE", decides=True)
+CERTIFICATES = (
+    Variable("SSL_CERT_FILE"),
+    Variable("SSL_CERT_DIR"),
+    Variable("REQUESTS_CA_BUNDLE"),
+    Variable("CURL_CA_BUNDLE"),
+    Variable("PIP_CERT"),
+)
+PROXIES = (
+    Variable("HTTP_PROXY", secret=True),
+    Variable("HTTPS_PROXY", secret=True),
+    Variable("ALL_PROXY", secret=True),
+    Variable("NO_PROXY"),
+)
+CUDA_VISIBLE_DEVICES = Variable("CUDA_VISIBLE_DEVICES", decides=True)
+CONTAINER = (Variable("container"), Variable("KUBERNETES_SERVICE_HOST"))
+PYTHON_HOMES = (
+    # where the probe looks for interpreters, beside PATH
+    Variable("PYENV_ROOT"),
+    Variable("UV_PYTHON_INSTALL_DIR"),
+    Variable("XDG_DATA_HOME"),
+)
+
+SET_ASIDE = (
+    # what other environments leave behind and what makes a proven one import the wrong files
+    Variable("PYTHONPATH"),
+    Variable("PYTHONHOME"),
+    Variable("PYTHONSTARTUP"),
+    Variable("LD_LIBRARY_PATH"),
+    Variable("LD_PRELOAD"),
+    Variable("DYLD_LIBRARY_PATH"),
+    Variable("DYLD_INSERT_LIBRARIES"),
+    Variable("VIRTUAL_ENV"),
+    Variable("VIRTUAL_ENV_PROMPT"),
+    Variable("CONDA_PREFIX"),
+    Variable("CONDA_DEFAULT_ENV"),
+    Variable("CONDA_PROMPT_MODIFIER"),
+    Variable("CONDA_PYTHON_EXE"),
+    Variable("CONDA_SHLVL"),
+)
+THREADS = (
+    # the first one leads: the libraries of the others follow it where their own is not set
+    Variable("OMP_NUM_THREADS"),
+    Variable("MKL_NUM_THREADS"),
+    Variable("OPENBLAS_NUM_THREADS"),
+    Variable("NUMEXPR_NUM_THREADS"),
+)
+
+UV_KEPT = (
+    # what a user told uv about machine and network stays; what would change a resolution is set explicitly
+    Variable("UV_CACHE_DIR"),
+    Variable("UV_CONCURRENT_BUILDS"),
+    Variable("UV_CONCURRENT_DOWNLOADS"),
+    Variable("UV_CONCURRENT_INSTALLS"),
+    Variable("UV_HTTP_CONNECT_TIMEOUT"),
+    Variable("UV_HTTP_RETRIES"),
+    Variable("UV_HTTP_TIMEOUT"),
+    Variable("UV_INSECURE_HOST"),
+    Variable("UV_KEYRING_PROVIDER"),
+    Variable("UV_LINK_MODE"),
+    Variable("UV_OFFLINE"),
+    Variable("UV_PYTHON_DOWNLOADS"),
+    Variable("UV_PYTHON_INSTALL_DIR"),
+    Variable("UV_PYTHON_INSTALL_MIRROR"),
+    Variable("UV_SYSTEM_CERTS"),
+    Variable("UV_NATIVE_TLS"),
+)
+UV_DEFAULT_INDEXES = (
+    Variable("UV_DEFAULT_INDEX", decides=True, secret=True),
+    Variable("UV_INDEX_URL", decides=True, secret=True),
+)
+UV_EXTRA_INDEXES = (
+    Variable("UV_INDEX", decides=True, secret=True),
+    Variable("UV_EXTRA_INDEX_URL", decides=True, secret=True),
+)
+
+
+def read(variable: Variable, environment: Mapping[str, str] | None = None) -> str | None:
+    """Return the variable's value, or None where it is unset or empty.
+
+    Names of proxies are taken in both spellings, as curl and pip take them.
+    """
+    environment = os.environ if environment is None else environment
+    return environment.get(variable.name) or environment.get(variable.name.lower()) or None
+
+
+_REFERENCE = re.compile(r"\$\{([A-Z0-9_]+)\}")
+
+
+def references(words: str) -> tuple[str, ...]:
+    """Return the names of the variables that `words` refer to as `${NAME}`, as pip's requirement files do."""
+    return tuple(dict.fromkeys(_REFERENCE.findall(words)))
+
+
+def expand(words: str, environment: Mapping[str, str] | None = None) -> str:
+    """Return `words` with each `${NAME}` replaced by its value; a variable that is unset stays as it is.
+
+    The result may carry secrets: it goes to the program that needs it, never
+    into a value that is shown or stored.
+    """
+    environment = os.environ if environment is None else environment
+    return _REFERENCE.sub(lambda match: environment.get(match[1]) or match[0], words)

@@ -1,0 +1,93 @@
+"""Send the probe to a place and read what it brings back."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Mapping
+from dataclasses import replace
+from pathlib import Path
+
+from ..errors import Failure, Problem, problem, text, verbatim
+from ..model.channel import Completed, Host
+from ..model.facts import Facts, Source
+from ..pipconf import PipConfiguration, redacted
+from . import cgroup, container, cpu, disks, limits, memory, network, nvidia, platform, pythons, tools
+from .reader import read
+
+PROBE = Path(__file__).parent.parent / "payload" / "probe.py"
+MARK = "PROVENV-PROBE "
+OVERHEAD = 5.0
+"""Seconds that the probe may need beside what it waits for."""
+
+ROOMS = (cgroup, container, cpu, disks, limits, memory, network, nvidia, platform, pythons, tools)
+
+
+def asks(project: str, cache: str, temporary: str) -> list[dict[str, object]]:
+    """Return everything that is asked of a machine: about itself, and about these three folders."""
+    return [*(ask for room in ROOMS for ask in room.ASKS), *disks.asks((project, cache, temporary))]
+
+
+def gather(
+    host: Host,
+    python: str,
+    *,
+    project: str,
+    cache: str,
+    temporary: str,
+    limit: float = 10.0,
+    pip: PipConfiguration | None = None,
+) -> Facts:
+    """Return the facts of the place behind `host`, read now with its interpreter `python` (>= 3.6).
+
+    Everything is asked side by side; a tool that hangs costs `limit` seconds and its own fact.
+    `pip` is pip's configuration there, if it is known; no credentials of it are kept.
+    Raises Failure: PV201 no usable Python there, PV202 torn output, PV203 no answer in time.
+    """
+    questions = [{**ask, "limit": limit} for ask in asks(project, cache, temporary)]
+    program = (
+        PROBE.read_text(encoding="utf-8") + f"\n\nmain(json.loads({json.dumps(json.dumps(questions))}))\n"
+    )
+    argv = [python, "-I", "-S", "-"]
+    try:
+        done = host.exec(argv, stdin=program.encode(), limit=limit + OVERHEAD)
+    except Failure as failure:
+        raise _without_python(python, failure) from failure
+    facts = read(_document(python, done, limit))
+    if pip is None:
+        return facts
+    shown = redacted(pip)
+    how = os.pathsep.join(shown.files) or "pip"
+    source = Source("pip", how, "read" if shown.files or shown.origins else "absent", 0)
+    proxy = network.without_credentials(shown.proxy) if shown.proxy else None
+    return replace(facts, pip=replace(shown, proxy=proxy), sources=(*facts.sources, source))
+
+
+def _without_python(python: str, failure: Failure) -> Failure:
+    """Return the failure as this room's own where the interpreter could not be started."""
+    missing = [one for one in failure.problems if one.code in ("PV801", "PV802")]
+    if not missing:
+        return failure
+    return Failure(_no_python(python, missing[0]), exit_code=failure.exit_code)
+
+
+def _no_python(python: str, cause: Problem) -> Problem:
+    return problem("PV201", why=cause.what, python=python)
+
+
+def _document(python: str, done: Completed, limit: float) -> Mapping[str, object]:
+    """Return the probe's document; a login's own words around it do not matter."""
+    if done.timed_out:
+        raise Failure(problem("PV203", why=text("PV203.why"), seconds=round(limit + OVERHEAD), python=python))
+    line = next((line for line in reversed(done.out.splitlines()) if line.startswith(MARK)), None)
+    if line is None and done.code != 0:
+        said = done.err.strip().splitlines()
+        why = verbatim(said[-1][:300]) if said else text("PV201.why_code", code=done.code)
+        raise Failure(problem("PV201", why=why, python=python))
+    try:
+        document = json.loads(line.removeprefix(MARK)) if line else None
+    except (ValueError, RecursionError) as error:
+        raise Failure(problem("PV202", why=verbatim(str(error)), python=python)) from error
+    if not isinstance(document, dict) or not isinstance(document.get("items"), dict):
+        raise Failure(problem("PV202", why=text("PV202.why"), python=python))
+    return document

@@ -1,0 +1,100 @@
+"""The probe's document as the readers see it: typed looks that never trip over what a machine may send."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, cast
+
+from ..model.facts import Outcome, Source
+
+OUTCOMES = ("read", "absent", "timeout", "failed", "unreadable")
+
+
+@dataclass(frozen=True)
+class Raw:
+    """Answers by name (`cpu.lscpu`); what comes before the dot is the fact that they belong to."""
+
+    items: Mapping[str, Mapping[str, Any]]
+
+    @classmethod
+    def of(cls, document: Mapping[str, object]) -> Raw:
+        """Return the answers of a probe's document; what does not look like one is passed over."""
+        items = document.get("items")
+        if not isinstance(items, Mapping):
+            return cls({})
+        return cls({str(name): item for name, item in items.items() if isinstance(item, Mapping)})
+
+    def outcome(self, name: str) -> Outcome:
+        """Return what came of an ask; `absent` where it was not asked."""
+        outcome = self.items.get(name, {}).get("outcome")
+        return cast("Outcome", outcome) if outcome in OUTCOMES else "absent"
+
+    def out(self, name: str) -> str:
+        """Return what a command printed or a file holds; empty unless it was read."""
+        return _string(self.items.get(name, {}).get("out")) if self.outcome(name) == "read" else ""
+
+    def printed(self, name: str) -> str:
+        """Return all that a command printed, however it ended."""
+        item = self.items.get(name, {})
+        return _string(item.get("out")) + _string(item.get("err"))
+
+    def value(self, name: str) -> Any:
+        """Return what a builtin found, or None."""
+        return self.items.get(name, {}).get("value") if self.outcome(name) == "read" else None
+
+    def mapping(self, name: str) -> Mapping[str, Any]:
+        """Return a builtin's mapping; empty where there is none."""
+        value = self.value(name)
+        return value if isinstance(value, Mapping) else {}
+
+    def sequence(self, name: str) -> Sequence[Any]:
+        """Return a builtin's list; empty where there is none."""
+        value = self.value(name)
+        return value if isinstance(value, list) else ()
+
+    def sysctl(self) -> dict[str, str]:
+        """Return macOS's sysctl values; a name that a release does not know spoils only the exit code."""
+        found = fields(self.printed("cpu.sysctl"))
+        return found if "hw.memsize" in found else {}
+
+    def sources(self) -> tuple[Source, ...]:
+        """Return how each fact was read, in the order of the asks' names."""
+        return tuple(self._source(name) for name in sorted(self.items))
+
+    def _source(self, name: str) -> Source:
+        item = self.items[name]
+        detail = _string(item.get("err")).strip()
+        return Source(
+            fact=name.partition(".")[0],
+            how=_string(item.get("how")),
+            outcome=self.outcome(name),
+            milliseconds=whole(item.get("ms")) or 0,
+            detail=detail.splitlines()[0][:200]
+            if detail and self.outcome(name) not in ("read", "absent")
+            else "",
+        )
+
+
+def _string(value: object) -> str:
+    return value if isinstance(value, str) else ""
+
+
+def whole(value: object) -> int | None:
+    """Return a whole number, also from its digits in a text; None for anything else."""
+    if isinstance(value, bool):
+        return None
+    if isinstance(value, int):
+        return value
+    digits = value.strip() if isinstance(value, str) else ""
+    return int(digits) if digits.isascii() and digits.isdigit() and len(digits) < 20 else None
+
+
+def fields(text: str, separator: str = ":") -> dict[str, str]:
+    """Return `key: value` lines as a dictionary; of a repeated key the first."""
+    found: dict[str, str] = {}
+    for line in text.splitlines():
+        key, mark, value = line.partition(separator)
+        if mark:
+            found.setdefault(key.strip(), value.strip())
+    return found

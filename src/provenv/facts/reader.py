@@ -1,0 +1,29 @@
+"""The probe's document -> Facts; pure."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from ..model.facts import Facts
+from . import container, cpu, disks, limits, memory, network, nvidia, platform, pythons, tools
+from .raw import Raw
+
+
+def read(raw: Mapping[str, object]) -> Facts:
+    """Return the Facts that a probe's document tells; what it does not tell keeps its default."""
+    said = Raw.of(raw)
+    cards = nvidia.read(said)
+    return Facts(
+        platform=platform.read(said),
+        cpu=cpu.read(said),
+        memory=memory.read(said),
+        disks=disks.read(said),
+        limits=limits.read(said),
+        container=container.read(said),
+        nvidia=cards,
+        pythons=pythons.read(said),
+        tools=tools.read(said),
+        network=network.read(said),
+        sources=said.sources() + nvidia.derived(said, cards),
+        host=str(said.mapping("platform.system").get("node") or ""),
+    )

@@ -1,0 +1,1 @@
+"""How a command reaches a place: this machine (`local`), and a scripted one for tests (`fake`)."""

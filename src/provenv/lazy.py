@@ -1,0 +1,91 @@
+"""The one table of modules that are imported only when they are needed.
+
+Start-up is part of the design: a command must not pay for another command's
+libraries. Every late import of the project stands in this table; there is no
+import inside a function anywhere else.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import Any
+
+TABLE: dict[str, str] = {
+    # name -> "module:attribute"
+    "api.Project": "provenv.app.project:Project",
+    "api.history": "provenv.app.status:history",
+    "api.make_lock": "provenv.app.locking:lock",
+    "api.make_plan": "provenv.app.build:plan",
+    "api.open_project": "provenv.app.project:open_project",
+    "api.prove": "provenv.app.prove:prove",
+    "api.read_facts": "provenv.app.machine:facts_of",
+    "api.rollback": "provenv.app.clean:rollback",
+    "api.status": "provenv.app.status:status",
+    "api.up": "provenv.app.up:up",
+    "api.why": "provenv.app.locking:why",
+    "app.build": "provenv.app.build:build",
+    "cli.add": "provenv.cli.add:add",
+    "cli.complete": "provenv.cli.completion:complete",
+    "cli.completion": "provenv.cli.completion:completion",
+    "cli.demo": "provenv.cli.demo:demo",
+    "cli.down": "provenv.cli.down:down",
+    "cli.facts": "provenv.cli.facts:facts",
+    "cli.gc": "provenv.cli.gc:gc",
+    "cli.history": "provenv.cli.history:history",
+    "cli.init": "provenv.cli.init:init",
+    "cli.lock": "provenv.cli.lock:lock",
+    "cli.plan": "provenv.cli.plan:plan",
+    "cli.prove": "provenv.cli.prove:prove",
+    "cli.remove": "provenv.cli.remove:remove",
+    "cli.rollback": "provenv.cli.rollback:rollback",
+    "cli.run": "provenv.cli.run:run",
+    "cli.schema": "provenv.cli.schema:schema",
+    "cli.shell": "provenv.cli.shell:shell",
+    "cli.status": "provenv.cli.status:status",
+    "cli.unknown_command": "provenv.cli.usage:unknown_command",
+    "cli.up": "provenv.cli.up:up",
+    "cli.usage_problem": "provenv.cli.usage:usage_problem",
+    "cli.version": "provenv.cli.version:version",
+    "cli.why": "provenv.cli.why:why",
+    "cli.defect": "provenv.cli.defect:defect",
+    "cli.interrupted": "provenv.cli.defect:interrupted",
+    "spec.add": "provenv.spec.edit:add",
+    "spec.find": "provenv.spec.leading:find",
+    "spec.initial": "provenv.spec.draft:initial",
+    "spec.json_schema": "provenv.spec.schema:json_schema",
+    "spec.load": "provenv.spec.complete:load",
+    "spec.remove": "provenv.spec.edit:remove",
+    "spec.validate": "provenv.spec.validate:validate",
+    "hosts.local": "provenv.hosts.local:LocalHost",
+    "toml": "provenv.spec.toml_library:tomllib",
+    "user_cache": "platformdirs:user_cache_dir",
+    "model.names": "provenv.model.names:NAMES",
+    "ui.json_view": "provenv.ui.json_view:JsonView",
+    "ui.live": "provenv.ui.live:Live",
+    "ui.report": "provenv.ui.report:report",
+    "ui.view.About": "provenv.ui.views.about:lines",
+    "ui.view.Cleaned": "provenv.ui.views.cleaned:lines",
+    "ui.view.DemoSummary": "provenv.ui.views.demo:lines",
+    "ui.view.EditResult": "provenv.ui.views.edit:lines",
+    "ui.view.Evidence": "provenv.ui.views.evidence:lines",
+    "ui.view.Explanation": "provenv.ui.views.explanation:lines",
+    "ui.view.Facts": "provenv.ui.views.facts:lines",
+    "ui.view.History": "provenv.ui.views.history:lines",
+    "ui.view.InitResult": "provenv.ui.views.init:lines",
+    "ui.view.Launch": "provenv.ui.views.launch:lines",
+    "ui.view.LockResult": "provenv.ui.views.lock:lines",
+    "ui.view.Plan": "provenv.ui.views.plan:lines",
+    "ui.view.PlanResult": "provenv.ui.views.plan:result_lines",
+    "ui.view.Rollback": "provenv.ui.views.rollback:lines",
+    "ui.view.Status": "provenv.ui.views.status:lines",
+    "ui.view.UpResult": "provenv.ui.views.up:lines",
+}
+
+
+def load(name: str) -> Any:
+    """Return the object that the table names.
+
+    Raises KeyError for a name that the table does not have.
+    """
+    module, _, attribute = TABLE[name].partition(":")
+    return getattr(import_module(module), attribute)

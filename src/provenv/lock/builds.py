@@ -1,0 +1,108 @@
+"""PyTorch's builds: which there are, what they run on, which torch versions have them."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from functools import cache
+
+from packaging.specifiers import SpecifierSet
+from packaging.version import Version
+
+from .tables import table
+
+PATCHES = 10
+CUDA = re.compile(r"cu(\d\d)(\d)")
+
+
+@dataclass(frozen=True)
+class Build:
+    """One build of one platform in torch's minor versions `first` to `last` (None: still made)."""
+
+    name: str
+    first: str
+    last: str | None
+    capabilities: tuple[str, ...]
+
+    @property
+    def cuda(self) -> str:
+        """Return the CUDA version that it is built with."""
+        return cuda_version(self.name)
+
+    def covers(self, capability: str) -> bool:
+        """Tell whether there is machine code for a GPU: the same major, a minor that is not newer."""
+        wanted = Version(capability)
+        return any(
+            Version(one).major == wanted.major and Version(one).minor <= wanted.minor
+            for one in self.capabilities
+        )
+
+    def versions(self, specifiers: SpecifierSet) -> tuple[str, ...]:
+        """Return torch's minor versions that have this build and that `specifiers` allow, oldest first."""
+        return tuple(minor for minor in minors(self.first, self.last) if allows(specifiers, minor))
+
+
+def cuda_version(build: str) -> str:
+    """Return `13.0` for `cu130`; raises ValueError for a build that is not one of CUDA."""
+    match = CUDA.fullmatch(build)
+    if match is None:
+        raise ValueError(build)
+    return f"{int(match[1])}.{match[2]}"
+
+
+def is_cuda(build: str) -> bool:
+    """Tell whether it is a CUDA build."""
+    return CUDA.fullmatch(build) is not None
+
+
+@cache
+def builds(machine: str) -> tuple[Build, ...]:
+    """Return the CUDA builds of a platform (`x86_64`, `aarch64`), oldest CUDA first."""
+    rows = table("torch_builds")["builds"].get(machine, {})
+    return tuple(
+        Build(name, row["from"], row["to"], tuple(row["capabilities"]))
+        for name, entries in rows.items()
+        for row in entries
+    )
+
+
+def names(machine: str) -> tuple[str, ...]:
+    """Return the names of the platform's CUDA builds, oldest CUDA first."""
+    return tuple(dict.fromkeys(build.name for build in builds(machine)))
+
+
+def default_build(system: str, machine: str, minor: str) -> str:
+    """Return the build that the default index serves for torch `minor`; `unknown` for one after the table."""
+    if system == "darwin" and machine == "arm64":
+        return "mps"
+    if system != "linux":
+        return "cpu"
+    for row in table("torch_builds")["default"]["linux"]:
+        if Version(row["from"]) <= Version(minor) <= Version(row["to"]):
+            return str(row["build"])
+    return "unknown"
+
+
+def default_versions(build: str) -> tuple[str, str] | None:
+    """Return first and last torch minor version whose default build for Linux is `build`."""
+    rows = [row for row in table("torch_builds")["default"]["linux"] if row["build"] == build]
+    return (rows[0]["from"], rows[-1]["to"]) if rows else None
+
+
+def minors(first: str, last: str | None) -> Iterator[str]:
+    """Yield torch's minor versions from `first` to `last` (None: the newest that the tables know)."""
+    end = Version(last or table("torch_builds")["newest"])
+    for minor in range(Version(first).minor, end.minor + 1):
+        yield f"{end.major}.{minor}"
+
+
+def allows(specifiers: SpecifierSet, minor: str) -> bool:
+    """Tell whether some patch version of torch `minor` satisfies the specifiers, whatever its build."""
+    public = SpecifierSet(",".join(str(one).split("+")[0] for one in specifiers))
+    return any(public.contains(f"{minor}.{patch}", prereleases=True) for patch in range(PATCHES))
+
+
+def newest(versions: Iterable[str]) -> str:
+    """Return the newest of some versions."""
+    return max(versions, key=Version)

@@ -1,0 +1,51 @@
+"""The user's requirements, as far as the lock looks into them before uv does."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+
+from packaging.requirements import InvalidRequirement
+from packaging.requirements import Requirement as Parsed
+from packaging.specifiers import SpecifierSet
+from packaging.utils import canonicalize_name
+
+from ..model.spec import Requirement, Spec
+from .builds import allows
+from .tables import table
+
+
+def parsed(requirement: Requirement) -> Parsed | None:
+    """Return the requirement as PEP 508 reads it; None for a path or an address without a name."""
+    try:
+        return Parsed(re.split(r"\s+#", requirement.text, maxsplit=1)[0].strip())
+    except InvalidRequirement:
+        return None
+
+
+def family(names: Iterable[str]) -> tuple[str, ...]:
+    """Return those names that have one build per accelerator (torch, torchvision...), in table order."""
+    wanted = {canonicalize_name(name) for name in names}
+    return tuple(name for name in table("torch_family")["names"] if name in wanted)
+
+
+def torch_specifiers(spec: Spec) -> SpecifierSet:
+    """Return what requirements and constraints say about torch's version, by itself or through its family."""
+    specifiers = SpecifierSet()
+    for requirement in (*spec.requirements, *spec.constraints):
+        one = parsed(requirement) if requirement.name in table("torch_family")["names"] else None
+        if one is not None and requirement.name == "torch":
+            specifiers &= one.specifier
+        elif one is not None and one.specifier:
+            specifiers &= _torch_for(requirement.name, one.specifier)
+    return specifiers
+
+
+def _torch_for(name: str, specifiers: SpecifierSet) -> SpecifierSet:
+    """Return which torch fits the allowed versions of torchvision or torchaudio."""
+    misfits = [
+        f"!={minor}.*"
+        for minor, members in table("torch_family")["matching"].items()
+        if name in members and not allows(specifiers, members[name])
+    ]
+    return SpecifierSet(",".join(misfits))

@@ -1,0 +1,16 @@
+"""Facts about drivers and PyTorch's builds, as data: each file says its source and its date."""
+
+from __future__ import annotations
+
+import json
+from functools import cache
+from pathlib import Path
+from typing import Any, cast
+
+FOLDER = Path(__file__).parent
+
+
+@cache
+def table(name: str) -> dict[str, Any]:
+    """Return the table of that name: `cuda_drivers`, `torch_builds` or `torch_family`."""
+    return cast("dict[str, Any]", json.loads((FOLDER / f"{name}.json").read_text(encoding="utf-8")))

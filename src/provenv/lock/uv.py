@@ -1,0 +1,135 @@
+"""How uv is called: which binary, in which environment, with which sources.
+
+`--no-config` always: a `uv.toml` or a `[tool.uv]` somewhere above the project
+would change what is resolved without a trace in the lock. What uv has to know
+is said by variables, because indexes may carry passwords and arguments are
+seen by everyone on a machine.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Mapping, Sequence
+
+from uv import find_uv_bin
+
+from .. import environ
+from ..errors import Failure, Hint, problem, text
+from ..model.channel import Completed, Host
+from ..pipconf import PipConfiguration
+from .sources import Sources, local_path
+
+PREFIXES = ("UV_", "PIP_", "PYTHON")
+
+
+def find_uv(environment: Mapping[str, str] | None = None) -> str:
+    """Return the path of uv: PROVENV_UV, else the binary of uv's own package, else one on PATH.
+
+    Raises Failure PV310 where there is none.
+    """
+    named = environ.read(environ.PROVENV_UV, environment)
+    if named:
+        found = shutil.which(named)
+        if found is None:
+            raise Failure(problem("PV310", path=named, hints=(Hint(text("PV310.hint")),)))
+        return found
+    try:
+        return str(find_uv_bin())
+    except FileNotFoundError:
+        found = shutil.which("uv")
+        if found is None:
+            raise Failure(problem("PV310", path="uv", hints=(Hint(text("PV310.hint")),))) from None
+        return found
+
+
+def uv_environment(environment: Mapping[str, str], pip: PipConfiguration, sources: Sources) -> dict[str, str]:
+    """Return the whole environment for a uv process.
+
+    Everything of the user's but what would change a resolution in secret
+    (`UV_*` that `environ.UV_KEPT` does not name, `PIP_*`, what other
+    environments left behind); pip's proxy, certificates, time limit and
+    trusted hosts in uv's own variables, where the user did not set those.
+    """
+    aside = {variable.name for variable in environ.SET_ASIDE}
+    kept = {variable.name for variable in environ.UV_KEPT}
+    whole = {
+        name: value
+        for name, value in environment.items()
+        if name in kept or (name not in aside and (not name.startswith(PREFIXES) or _is_login(name)))
+    }
+    whole["NO_COLOR"] = "1"
+    _network(whole, pip)
+    if sources.default is not None:
+        whole["UV_DEFAULT_INDEX"] = sources.default
+    if sources.extra:
+        whole["UV_INDEX"] = " ".join(sources.extra)
+    remote = [link for link in sources.find_links if local_path(link) is None]
+    if remote:
+        whole["UV_FIND_LINKS"] = ",".join(remote)
+    return whole
+
+
+def source_arguments(sources: Sources) -> list[str]:
+    """Return the arguments that go with the variables; nothing secret is among them."""
+    arguments = []
+    if sources.no_index:
+        arguments.append("--no-index")
+    if sources.best_match:
+        arguments += ["--index-strategy", "unsafe-best-match"]
+    for link in sources.find_links:
+        path = local_path(link)
+        # uv takes a folder that is not there for an error, pip passes it over
+        if path is not None and path.exists():
+            arguments += ["--find-links", str(path)]
+    for name in sources.no_binary:
+        arguments += ["--no-binary", name]
+    for name in sources.only_binary:
+        arguments += ["--only-binary", name]
+    return arguments
+
+
+def call(
+    host: Host,
+    uv: str,
+    arguments: Sequence[str],
+    *,
+    environment: Mapping[str, str],
+    folder: str | None = None,
+    limit: float | None = None,
+) -> Completed:
+    """Run uv and wait for it; nothing is judged here."""
+    argv = [uv, *arguments, "--no-config"]
+    return host.exec(argv, environment=environment, folder=folder, limit=limit)
+
+
+def uv_version(host: Host, uv: str, environment: Mapping[str, str]) -> str:
+    """Return uv's version, such as `0.13.9`; empty where it does not say."""
+    words = host.exec([uv, "--version"], environment=environment, limit=30).out.split()
+    return words[1] if len(words) > 1 else ""
+
+
+def _is_login(name: str) -> bool:
+    return name.startswith("UV_INDEX_") and name.endswith(("_USERNAME", "_PASSWORD"))
+
+
+def _network(whole: dict[str, str], pip: PipConfiguration) -> None:
+    certificates = pip.cert or environ.read(environ.Variable("REQUESTS_CA_BUNDLE"), whole)
+    certificates = certificates or environ.read(environ.Variable("CURL_CA_BUNDLE"), whole)
+    if certificates and not whole.get("SSL_CERT_FILE"):
+        whole["SSL_CERT_DIR" if os.path.isdir(certificates) else "SSL_CERT_FILE"] = certificates
+    if pip.cert and os.path.isfile(pip.cert):
+        whole["SSL_CERT_FILE"] = pip.cert
+    if pip.client_cert:
+        whole.setdefault("SSL_CLIENT_CERT", pip.client_cert)
+    if pip.proxy:
+        proxy = pip.proxy if "://" in pip.proxy else f"http://{pip.proxy}"
+        for name in ("HTTP_PROXY", "HTTPS_PROXY", "http_proxy", "https_proxy"):
+            whole[name] = proxy
+    if pip.timeout is not None:
+        whole.setdefault("UV_HTTP_TIMEOUT", str(max(1, round(pip.timeout))))
+    if pip.retries is not None:
+        whole.setdefault("UV_HTTP_RETRIES", str(pip.retries))
+    if pip.trusted_hosts:
+        trusted = " ".join(host if "*" not in host else host.lstrip("*.") for host in pip.trusted_hosts)
+        whole["UV_INSECURE_HOST"] = f"{whole.get('UV_INSECURE_HOST', '')} {trusted}".strip()

@@ -1,0 +1,152 @@
+"""What the use cases hand to the views: one value a command."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Literal
+
+from .state import Drift
+
+if TYPE_CHECKING:
+    # results are only written, never read back: a no-op must not pay for values that it does not have
+    from ..errors import Problem, Text
+    from .evidence import Evidence
+    from .lock import Choice, Lock, Package
+    from .plan import Plan, Step
+    from .spec import Spec
+    from .state import Generation, State
+
+
+@dataclass(frozen=True)
+class InitResult:
+    """`init`: the file that was written, its text, and what was found in the folder."""
+
+    path: str
+    text: str
+    found: tuple[Text, ...] = ()
+
+
+@dataclass(frozen=True)
+class EditResult:
+    """`add` / `remove`: the file that was edited and what stands in it now."""
+
+    path: str
+    added: tuple[str, ...] = ()
+    removed: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class LockResult:
+    """`lock`: the lock, where it was written, what differs from the one before (empty: nothing).
+
+    `made` is False where the lock that lies there was kept as it is.
+    """
+
+    lock: Lock
+    path: str
+    written: bool
+    changes: tuple[Step, ...] = ()
+    made: bool = True
+
+
+@dataclass(frozen=True)
+class Explanation:
+    """`why SUBJECT`: the package or choice, and every way from the user's files to it.
+
+    A chain runs from the user's own line (`requirements.txt:3`) over package names to the subject.
+    """
+
+    subject: str
+    package: Package | None = None
+    choices: tuple[Choice, ...] = ()
+    chains: tuple[tuple[str, ...], ...] = ()
+
+
+@dataclass(frozen=True)
+class PlanResult:
+    """`plan`: the plan and the values that it was made of."""
+
+    plan: Plan
+    spec: Spec
+    lock: Lock
+
+
+@dataclass(frozen=True)
+class Status:
+    """`status`: where a target stands. `reasons` name what made it stale, in words."""
+
+    target: str
+    file: str
+    sync: Literal["absent", "in-sync", "stale", "drifted"]
+    generation: Generation | None = None
+    reasons: tuple[Text, ...] = ()
+    drift: Drift = Drift()
+    evidence: Evidence | None = None
+
+
+@dataclass(frozen=True)
+class History:
+    """`history`: generations, what changed from one to the next, and how each proof ended."""
+
+    state: State
+    changes: Mapping[str, tuple[Step, ...]] = field(default_factory=dict)
+    proofs: Mapping[str, Evidence] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Rollback:
+    """`rollback`: from which generation to which, and whether the files there are as they were proven."""
+
+    target: str
+    old: int
+    new: int
+    drift: Drift = Drift()
+
+
+@dataclass(frozen=True)
+class Cleaned:
+    """`gc` / `down`: what was removed and how many bytes that freed; `held` are in use."""
+
+    target: str
+    removed: tuple[int, ...] = ()
+    held: tuple[int, ...] = ()
+    kept: tuple[int, ...] = ()
+    bytes: int = 0
+
+
+@dataclass(frozen=True)
+class Launch:
+    """`run` / `shell`: the command, its environment's changes, and how it ended."""
+
+    argv: tuple[str, ...]
+    generation: int
+    set_aside: Mapping[str, str] = field(default_factory=dict)
+    added: Mapping[str, str] = field(default_factory=dict)
+    findings: tuple[Problem, ...] = ()
+    code: int | None = None
+    seconds: float = 0.0
+
+
+@dataclass(frozen=True)
+class About:
+    """`version`: provenv's, its Python's and uv's, and where it runs."""
+
+    version: str
+    python: str
+    uv: str
+    platform: str
+    executable: str
+
+
+@dataclass(frozen=True)
+class DemoSummary:
+    """`demo`: what came of it, in figures, and where to look; `commands` with their seconds."""
+
+    folder: str
+    report: str
+    accuracy: float
+    low: float
+    high: float
+    images: int
+    commands: tuple[tuple[str, float], ...] = ()

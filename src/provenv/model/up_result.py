@@ -1,0 +1,25 @@
+"""What `up` hands to the view; apart from the other results, since a no-op has nothing but this."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from .evidence import Evidence
+    from .lock import Lock
+    from .plan import Plan
+    from .state import Generation
+
+
+@dataclass(frozen=True)
+class UpResult:
+    """`up`: `unchanged` when there was nothing to do; else what was done and its proof."""
+
+    target: str
+    unchanged: bool
+    generation: Generation
+    plan: Plan | None = None
+    lock: Lock | None = None
+    evidence: Evidence | None = None
+    seconds: float = 0.0

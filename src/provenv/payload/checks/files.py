@@ -1,0 +1,134 @@
+"""Are the files what the packages recorded? Hashes every file that a RECORD names, once.
+
+RECORD: https://packaging.python.org/en/latest/specifications/recording-installed-packages/
+"""
+
+import base64
+import csv
+import hashlib
+import io
+import os
+import sys
+import sysconfig
+from concurrent.futures import ProcessPoolExecutor
+from importlib import metadata
+
+CODE = (".py", ".pyc", ".so", ".pyd", ".dll", ".dylib", ".pth", ".egg-link")
+# what makers of virtual environments put there themselves, outside any package
+OF_THE_ENVIRONMENT = {"_virtualenv.py", "_virtualenv.pth", "__pycache__", "README.txt"}
+NAMED = 50
+
+
+def site_folders():
+    """Return the environment's own folders of packages, not those of the user or of the base."""
+    paths = sysconfig.get_paths()
+    return sorted({os.path.realpath(paths["purelib"]), os.path.realpath(paths["platlib"])})
+
+
+def digest(path, algorithm):
+    """Return the digest of a file as RECORD writes it."""
+    value = hashlib.new(algorithm)
+    with open(path, "rb") as file:
+        for block in iter(lambda: file.read(1 << 20), b""):
+            value.update(block)
+    return base64.urlsafe_b64encode(value.digest()).rstrip(b"=").decode()
+
+
+def compare(entries):
+    """Return, for (path, algorithm, expected) triples, those that are missing, changed or unreadable."""
+    missing, changed = [], []
+    for path, algorithm, expected in entries:
+        try:
+            if not algorithm:
+                os.lstat(path)
+            elif digest(path, algorithm) != expected:
+                changed.append(path)
+        except FileNotFoundError:
+            missing.append(path)
+        except OSError as error:
+            changed.append("%s: %s" % (path, error.strerror))
+    return missing, changed
+
+
+def recorded(folders):
+    """Return {path: (owner, algorithm, digest, size)} of all RECORDs, and the packages without one."""
+    files, without = {}, []
+    for distribution in metadata.distributions(path=folders):
+        name = distribution.metadata["Name"] or str(distribution)
+        text = distribution.read_text("RECORD")
+        if text is None:
+            without.append(name)
+            continue
+        root = str(distribution.locate_file(""))
+        for row in csv.reader(io.StringIO(text)):
+            if not row or row[0].endswith(".pyc"):
+                continue
+            path = os.path.normpath(os.path.join(root, row[0]))
+            algorithm, _, expected = (row[1] if len(row) > 1 else "").partition("=")
+            size = int(row[2]) if len(row) > 2 and row[2].isdigit() else 0
+            files.setdefault(path, (name, algorithm, expected, size))
+    return files, without
+
+
+def unowned(folders, files):
+    """Return code in the packages' folders that no RECORD names.
+
+    Directly in such a folder it can be imported by anybody (`loose`); inside a
+    package it was mostly written by that package itself (`inside`).
+    """
+    owned = {os.path.normpath(path) for path in files}
+    packages = {os.path.relpath(path, root).split(os.sep)[0] for path in owned for root in folders}
+    loose, inside = [], 0
+    for root in folders:
+        for entry in sorted(os.scandir(root), key=lambda entry: entry.name):
+            if entry.name in OF_THE_ENVIRONMENT or entry.name.endswith((".dist-info", ".egg-info")):
+                continue
+            if entry.is_dir(follow_symlinks=False):
+                if entry.name not in packages:
+                    loose.append(entry.path)
+                    continue
+                for folder, folders_inside, names in os.walk(entry.path):
+                    folders_inside[:] = [name for name in folders_inside if name != "__pycache__"]
+                    paths = (os.path.join(folder, name) for name in names if name.endswith(CODE))
+                    inside += sum(path not in owned for path in paths)
+            elif entry.path not in owned and entry.name.endswith(CODE):
+                loose.append(entry.path)
+    return loose, inside
+
+
+def run(options):
+    folders = site_folders()
+    files, without = recorded(folders)
+    entries = sorted((path, algorithm, expected) for path, (_, algorithm, expected, _) in files.items())
+    # large files first and dealt out in turn, so that the processes end together
+    entries.sort(key=lambda entry: -files[entry[0]][3])
+    workers = min(4, os.cpu_count() or 1) if sys.platform.startswith("linux") else 1
+    shares = [entries[index::workers] for index in range(workers)]
+    if workers > 1:
+        with ProcessPoolExecutor(workers) as pool:
+            found = list(pool.map(compare, shares))
+    else:
+        found = [compare(share) for share in shares]
+    missing = sorted(path for share, _ in found for path in share)
+    changed = sorted(path for _, share in found for path in share)
+    loose, inside = unowned(folders, files)
+    prefix = os.path.realpath(sys.prefix)
+
+    def named(paths):
+        return [
+            [os.path.relpath(path, prefix), files.get(path.split(": ")[0], ("",))[0]]
+            for path in paths[:NAMED]
+        ]
+
+    return {
+        "packages": len({owner for owner, _, _, _ in files.values()}),
+        "files": len(files),
+        "bytes": sum(size for _, _, _, size in files.values()),
+        "missing": named(missing),
+        "missing_count": len(missing),
+        "changed": named(changed),
+        "changed_count": len(changed),
+        "loose": [os.path.relpath(path, prefix) for path in loose[:NAMED]],
+        "inside": inside,
+        "without_record": sorted(without),
+    }

@@ -1,0 +1,1 @@
+"""(Spec, Facts, Lock, State) -> Plan of typed Steps; pure."""

@@ -1,0 +1,146 @@
+"""Sends the checks to a place, follows them there, and judges what comes back."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from ..errors import Failure, problem, text, verbatim
+from ..model.channel import Completed, Host
+from ..model.evidence import Check, Outcome
+from ..model.progress import Progress, Task
+from .judging import judge
+from .verdict import FACTS, REBUILD, Raw, title
+
+PAYLOAD = Path(__file__).resolve().parent.parent / "payload"
+
+# the runner's source comes with the job, so nothing has to be laid down there first and argv stays short
+BOOTSTRAP = (
+    "import json, sys\n"
+    "job = json.loads(sys.stdin.buffer.read().decode('utf-8'))\n"
+    "names = {'__name__': 'prove'}\n"
+    "exec(compile(job['runner'], 'prove.py', 'exec'), names)\n"
+    "names['run'](job)\n"
+)
+# imported once, by the nursery
+PRELOAD = {
+    "torch": ("torch", "numpy"),
+    "numpy": ("numpy",),
+    "sklearn": ("sklearn.datasets", "joblib"),
+}
+# torch's optimizers bring torch._dynamo with their first step, which takes as long as torch itself
+ALSO = {"training": ("torch._dynamo", "sklearn.datasets"), "repeatability": ("torch._dynamo",)}
+ALONE = ("training", "measure-compute", "measure-memory", "measure-storage")
+# these ask how a process starts, or what it is before anything else was imported into it
+FRESH = ("blas-threads", "processes", "random-generators")
+MARGIN = 60.0
+
+
+def run(
+    host: Host,
+    python: str,
+    checks: Sequence[Check],
+    *,
+    environment: Mapping[str, str],
+    folder: str,
+    progress: Progress,
+) -> tuple[Outcome, ...]:
+    """Run the checks in the finished environment and return their outcomes, in the checks' order.
+
+    `python` is the environment's own interpreter as the place names it,
+    `environment` the variables that the checks run with, whole, and `folder` the
+    project's folder there. A check that left no result has failed.
+
+    Raises Failure (PV501) where the runner itself could not start.
+    """
+    if not checks:
+        return ()
+    task = progress.task(text("proof.task"), total=len(checks))
+    follower = _Follower({check.name: check for check in checks}, task)
+    done = host.exec(
+        [python, "-I", "-c", BOOTSTRAP],
+        stdin=json.dumps(job(checks, folder)).encode(),
+        environment=environment,
+        folder=folder,
+        limit=sum(check.limit for check in checks) + MARGIN,
+        on_stdout=follower.line,
+    )
+    for line in done.out.splitlines():
+        follower.line(line)
+    if not follower.begun:
+        raise Failure(
+            problem("PV501", why=verbatim(_last_words(done)), hints=(FACTS, REBUILD), python=python)
+        )
+    outcomes = tuple(judge(check, follower.reports.get(check.name)) for check in checks)
+    counts = {
+        status: sum(outcome.status == status for outcome in outcomes)
+        for status in ("passed", "failed", "skipped")
+    }
+    end = task.fail if counts["failed"] else task.finish
+    end(text("proof.done", **counts))
+    return outcomes
+
+
+def job(checks: Sequence[Check], folder: str) -> dict[str, object]:
+    """Return the runner's input: its own source, the scripts, and how each is to be run."""
+    return {
+        "runner": (PAYLOAD / "prove.py").read_text("utf-8"),
+        "folder": folder,
+        "parallel": 2,
+        "checks": [
+            {
+                "name": check.name,
+                "source": (PAYLOAD / "checks" / check.payload).read_text("utf-8"),
+                "limit": check.limit,
+                "options": dict(check.options),
+                "preload": _preload(check, checks),
+                "alone": check.name in ALONE or check.group == "command",
+            }
+            for check in checks
+        ],
+    }
+
+
+def _preload(check: Check, checks: Sequence[Check]) -> list[str]:
+    """Return the modules that a check needs and that are installed, as far as the checks at hand tell."""
+    if check.name in FRESH:
+        return []
+    group = str(check.options.get("library", check.group))
+    absent = {
+        module
+        for module, other in (("numpy", "numpy"), ("sklearn.datasets", "sklearn"), ("joblib", "sklearn"))
+        if other not in {one.group for one in checks}
+    }
+    modules = (*PRELOAD.get(group, ()), *ALSO.get(check.name, ()))
+    return [module for module in modules if module not in absent]
+
+
+class _Follower:
+    """Takes in the runner's lines as they come, each once, and tells the progress."""
+
+    def __init__(self, checks: Mapping[str, Check], task: Task) -> None:
+        self.checks = checks
+        self.task = task
+        self.reports: dict[str, Raw] = {}
+        self.begun: set[str] = set()
+
+    def line(self, line: str) -> None:
+        try:
+            told = json.loads(line)
+        except ValueError:
+            return
+        if not isinstance(told, dict):
+            return
+        started, ended = str(told.get("started", "")), str(told.get("name", ""))
+        if started in self.checks and started not in self.begun:
+            self.begun.add(started)
+            self.task.describe(title(self.checks[started]))
+        if ended in self.checks and ended not in self.reports:
+            self.reports[ended] = told
+            self.task.advance(1)
+
+
+def _last_words(done: Completed) -> str:
+    words = done.err.strip() or done.out.strip() or str(done.code)
+    return words[-2000:]

@@ -1,0 +1,65 @@
+"""Run a command in the foreground, on the user's terminal, and return its code as it is."""
+
+from __future__ import annotations
+
+import errno
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Mapping, Sequence
+
+from ..errors import Failure, problem, text
+from .program import Code, not_started, resolve, without_interpreter
+from .signals import caught, supervise
+
+
+def launch(
+    argv: Sequence[str], *, environment: Mapping[str, str], folder: str, held: int | None = None
+) -> int:
+    """Run `argv` in `folder` with exactly `environment`; return what a shell would say of its end.
+
+    `held` is the file descriptor of a lease: the command inherits it, so that
+    the generation stays held while it runs, even if we are killed. A command that
+    was ended by signal N returns 128 + N.
+    Raises Failure where it could not be started, with exit code 127 (not
+    found), 126 (not executable) or 125 (ours).
+    """
+    if not os.path.isdir(folder):
+        raise Failure(problem("PV609", folder=folder, why=text("PV609.why")), exit_code=Code.OURS)
+    program = resolve(argv, environment, folder)
+    if sys.platform == "win32":
+        return _on_windows(program, argv, environment, folder)
+    with caught() as arrived:
+        code = supervise(_start(program, argv, environment, folder, held), arrived)
+    return 128 - code if code < 0 else code
+
+
+def _start(
+    program: str, argv: Sequence[str], environment: Mapping[str, str], folder: str, held: int | None
+) -> subprocess.Popen[bytes]:
+    descriptors = () if held is None else (held,)
+
+    def start(executable: str, words: Sequence[str]) -> subprocess.Popen[bytes]:
+        return subprocess.Popen(
+            words, executable=executable, env=environment, cwd=folder, pass_fds=descriptors
+        )
+
+    try:
+        return start(program, argv)
+    except OSError as error:
+        if error.errno == errno.ENOEXEC and without_interpreter(program):
+            return start("/bin/sh", ["sh", program, *argv[1:]])
+        raise not_started(argv[0], program, error) from error
+
+
+def _on_windows(program: str, argv: Sequence[str], environment: Mapping[str, str], folder: str) -> int:
+    """Run it there: the console sends Ctrl-C to all who hold it, so we only have to outlive it."""
+    previous = signal.signal(signal.SIGINT, lambda _number, _frame: None)
+    try:
+        process = subprocess.Popen([program, *argv[1:]], env=environment, cwd=folder)
+        return process.wait()
+    except OSError as error:
+        raise not_started(argv[0], program, error) from error
+    finally:
+        signal.signal(signal.SIGINT, previous)

@@ -1,0 +1,84 @@
+"""One writer at a time: who changes a target holds its guard, and the next one is told who that is."""
+
+from __future__ import annotations
+
+import json
+import os
+import platform
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from ..errors import Failure, Hint, problem, text
+from ..model.progress import Progress
+from .held import hold, open_held
+from .layout import Layout
+
+
+@contextmanager
+def guarded(layout: Layout, *, wait: bool, progress: Progress) -> Iterator[None]:
+    """Hold the target for the block.
+
+    Where somebody else holds it: say who, then wait, or raise Failure PV401 when `wait` is False.
+    """
+    make_base(layout)
+    handle = open_held(layout.guard)
+    try:
+        if not hold(handle, wait=False):
+            holder = _holder(handle)
+            if not wait:
+                raise Failure(
+                    problem(
+                        "PV401",
+                        target=layout.target,
+                        why=text("PV401.why", **holder),
+                        hints=(Hint(text("PV401.hint")),),
+                    )
+                )
+            progress.note(text("targets.waiting", target=layout.target, **holder))
+            hold(handle, wait=True)
+        _sign(handle)
+        yield
+    finally:
+        os.close(handle)
+
+
+def make_base(layout: Layout) -> None:
+    """Make `.provenv/<target>/generations`, with the `.gitignore` that keeps all of it out of git.
+
+    Raises Failure PV402 where the folder cannot be written.
+    """
+    try:
+        layout.generations.mkdir(parents=True, exist_ok=True)
+        ignore = layout.home / ".gitignore"
+        if not ignore.exists():
+            ignore.write_text("*\n")
+    except OSError as error:
+        raise Failure(
+            problem(
+                "PV402", path=str(layout.home), reason=error.strerror or "", hints=(Hint(text("PV402.hint")),)
+            ),
+            exit_code=4 if isinstance(error, PermissionError) else 1,
+        ) from error
+
+
+def _sign(handle: int) -> None:
+    words = {
+        "pid": os.getpid(),
+        "host": platform.node(),
+        "command": " ".join(["provenv", *sys.argv[1:2]]),
+        "since": time.strftime("%H:%M:%S"),
+    }
+    os.ftruncate(handle, 0)
+    os.lseek(handle, 0, os.SEEK_SET)
+    os.write(handle, json.dumps(words).encode())
+
+
+def _holder(handle: int) -> dict[str, str]:
+    os.lseek(handle, 0, os.SEEK_SET)
+    try:
+        words = json.loads(os.read(handle, 4096))
+    except ValueError:
+        words = {}
+    return {key: str(words.get(key, "?")) for key in ("pid", "host", "command", "since")}

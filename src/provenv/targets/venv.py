@@ -1,0 +1,115 @@
+"""The local target: a new virtual environment beside the old one, then the one switch."""
+
+from __future__ import annotations
+
+import re
+import sys
+from collections.abc import Callable, Sequence
+
+from ..errors import Failure, text
+from ..model.channel import Command, Completed, Host
+from ..model.progress import Progress, Task
+from .durable import pointed, switch
+from .layout import Layout
+from .manifest import write_manifest
+from .syncing import sync_tree
+
+EVENT = re.compile(
+    r"\s*(?P<what>Downloading|Downloaded|Building|Built)\s+(?P<name>\S+)"
+    r"(?:\s+\((?P<size>[\d.]+)(?P<unit>[KMGT]?i?B)\))?"
+)
+UNITS = {"B": 1, "KiB": 1 << 10, "MiB": 1 << 20, "GiB": 1 << 30, "TiB": 1 << 40}
+
+
+def build(
+    layout: Layout,
+    number: int,
+    *,
+    create: Command,
+    installs: Sequence[Command],
+    explain_create: Callable[[Completed], Failure],
+    explain: Callable[[Completed], Failure],
+    host: Host,
+    progress: Progress,
+    packages: int,
+    download: int,
+) -> None:
+    """Build generation `number`: an environment, its packages, the manifest; all of it made durable.
+
+    `installs` are ways to the same end, tried in order (from the cache, then
+    with the network). Raises what `explain_create` and `explain` make of uv's failures.
+    """
+    folder = layout.generation(number)
+    folder.mkdir(parents=True)
+    task = progress.task(text("targets.create", number=number))
+    created = host.exec(create.argv, environment=create.environment)
+    if created.code != 0:
+        raise explain_create(created)
+    task.finish(text("targets.created", number=number))
+    task = progress.task(text("targets.install", n=packages), total=download or None, unit="bytes")
+    watcher = _Watcher(task)
+    for attempt, command in enumerate(installs):
+        for path, content in command.files.items():
+            host.put(content.encode(), path, mode=0o600)
+        done = host.exec(command.argv, environment=command.environment, on_stderr=watcher.line)
+        if done.code == 0:
+            break
+        if attempt == len(installs) - 1:
+            raise explain(done)
+    files, size = write_manifest(folder)
+    task.describe(text("targets.sync"))
+    sync_tree(folder)
+    task.finish(text("targets.installed", n=packages, files=files, size_bytes=size))
+
+
+def make_current(layout: Layout, number: int) -> None:
+    """Switch the target to generation `number` by one rename."""
+    switch(layout.current, f"generations/{layout.generation(number).name}")
+
+
+def link_for_editors(layout: Layout) -> bool:
+    """Let `.venv` point to the current environment; return False where one of the user's is in the way."""
+    link = layout.editor_link
+    wanted = f"{layout.home.name}/{layout.target}/current/venv"
+    if sys.platform == "win32":
+        return False
+    if link.is_symlink():
+        found = pointed(link)
+        if found == wanted:
+            return True
+        if found is None or f"{layout.home.name}/" not in found:
+            return False
+    elif link.exists():
+        return False
+    switch(link, wanted)
+    return True
+
+
+def forget_target(layout: Layout) -> None:
+    """Take away the switch, and `.venv` where it points into this target."""
+    layout.current.unlink(missing_ok=True)
+    link = layout.editor_link
+    if link.is_symlink() and (pointed(link) or "").startswith(f"{layout.home.name}/{layout.target}/"):
+        link.unlink()
+
+
+class _Watcher:
+    """Turns uv's lines into progress: sizes when a download begins, bytes when it is there."""
+
+    def __init__(self, task: Task) -> None:
+        self._task = task
+        self._sizes: dict[str, float] = {}
+
+    def line(self, line: str) -> None:
+        """Take one line of uv's standard error."""
+        match = EVENT.match(line)
+        if match is None:
+            return
+        what, name = match["what"], match["name"]
+        if what == "Downloading" and match["size"]:
+            self._sizes[name] = float(match["size"]) * UNITS[match["unit"]]
+            self._task.describe(text("targets.downloading", name=name, size_bytes=self._sizes[name]))
+        elif what == "Downloaded":
+            self._task.advance(self._sizes.pop(name, 0.0))
+        elif what == "Building":
+            self._task.describe(text("targets.building", name=name))

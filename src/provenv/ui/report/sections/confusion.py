@@ -1,0 +1,104 @@
+"""What was taken for what: the confusion matrix, and precision and recall of each class."""
+
+from __future__ import annotations
+
+from ..charts.heatmap import heatmap
+from ..context import Context
+from ..figures import percent
+from ..markup import Html, tag
+
+
+def section(context: Context) -> Html:
+    """Return the heat-map with the classes' figures beside it."""
+    evaluation = context.result.evaluation
+    classes = evaluation.classes
+
+    def tip(truth: int, predicted: int, count: int) -> str:
+        key = "report.confusion.hit" if truth == predicted else "report.confusion.miss"
+        return context.say(key, truth=classes[truth], predicted=classes[predicted], n=count)
+
+    return context.section(
+        "confusion",
+        tag(
+            "div",
+            tag(
+                "figure",
+                heatmap(
+                    evaluation.confusion,
+                    classes,
+                    title=context.say("report.confusion.title"),
+                    down=context.say("report.confusion.truth"),
+                    across=context.say("report.confusion.predicted"),
+                    tip=tip,
+                ),
+                class_="card",
+            ),
+            tag("div", _classes(context), _mistakes(context)),
+            class_="pair uneven",
+        ),
+    )
+
+
+def _classes(context: Context) -> Html:
+    evaluation = context.result.evaluation
+    rows = zip(evaluation.classes, evaluation.precision, evaluation.recall, evaluation.confusion, strict=True)
+    return tag(
+        "table",
+        tag(
+            "thead",
+            tag(
+                "tr",
+                [
+                    tag("th", context.say(f"report.confusion.{head}"), scope="col", class_="number")
+                    for head in ("class", "precision", "recall", "images")
+                ],
+            ),
+        ),
+        tag(
+            "tbody",
+            [
+                tag(
+                    "tr",
+                    tag("th", name, scope="row", class_="number"),
+                    tag("td", _share(precision), class_="number"),
+                    tag("td", _share(recall), class_="number"),
+                    tag("td", sum(row), class_="number"),
+                )
+                for name, precision, recall, row in rows
+            ],
+        ),
+        class_="compact",
+    )
+
+
+def _share(share: float | None) -> str:
+    return "–" if share is None else percent(share)
+
+
+def _mistakes(context: Context) -> Html:
+    """Return all mistakes in words, the most frequent first: the matrix for those who cannot see it."""
+    evaluation = context.result.evaluation
+    mistakes = sorted(
+        (
+            (-count, truth, predicted)
+            for truth, row in enumerate(evaluation.confusion)
+            for predicted, count in enumerate(row)
+            if count and truth != predicted
+        ),
+    )
+    if not mistakes:
+        return tag("p", context.say("report.confusion.no_mistakes"), class_="small")
+    told = [
+        context.say(
+            "report.confusion.miss",
+            truth=evaluation.classes[truth],
+            predicted=evaluation.classes[predicted],
+            n=-count,
+        )
+        for count, truth, predicted in mistakes
+    ]
+    return tag(
+        "details",
+        tag("summary", context.say("report.confusion.mistakes", n=sum(-one[0] for one in mistakes))),
+        tag("ul", [tag("li", one) for one in told]),
+    )

@@ -1,0 +1,54 @@
+"""One human view for each value a command hands over: `lines(value, context)`.
+
+A view's module is imported only when its value is shown.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Literal, cast
+
+from ...errors import Problem
+from ...lazy import load
+from ..context import Context
+from ..line import Line
+
+# `ask`: what was asked for, always shown. `act`: what was done, kept back by --quiet.
+# `note`: stands beside another program's output, so it goes to stderr.
+Stream = Literal["ask", "act", "note"]
+STREAMS: dict[str, Stream] = {
+    "Facts": "ask",
+    "Explanation": "ask",
+    "Plan": "ask",
+    "PlanResult": "ask",
+    "Status": "ask",
+    "History": "ask",
+    "Evidence": "act",
+    "LockResult": "act",
+    "UpResult": "act",
+    "Rollback": "act",
+    "Cleaned": "act",
+    "InitResult": "act",
+    "EditResult": "act",
+    "DemoSummary": "act",
+    "About": "ask",
+    "Launch": "note",
+}
+
+
+def lines(value: object, context: Context) -> Iterator[Line]:
+    """Return the lines of a value's view. Raises KeyError for a type that has none."""
+    return cast("Iterator[Line]", load(f"ui.view.{type(value).__name__}")(value, context))
+
+
+def stream(value: object) -> Stream:
+    """Return where a value is shown, and whether --quiet keeps it back."""
+    return STREAMS.get(type(value).__name__, "ask")
+
+
+def findings(value: object) -> tuple[Problem, ...]:
+    """Return the warnings and notes that a value carries."""
+    found: list[Problem] = []
+    for holder in (getattr(value, "spec", None), getattr(value, "lock", None), value):
+        found += getattr(holder, "findings", ())
+    return tuple(found)

@@ -1,0 +1,288 @@
+"""The probe itself: real tools that hang, flood, refuse to die, leave others behind."""
+
+from __future__ import annotations
+
+import importlib.util
+import json
+import os
+import select
+import shutil
+import signal
+import subprocess
+import sys
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+import pytest
+
+from provenv.facts.collect import MARK, PROBE
+
+pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="processes are looked up in /proc")
+QUICK: dict[str, Any] = {"name": "quick", "kind": "command", "argv": ["echo", "here"], "limit": 60}
+FREEZER = Path("/sys/fs/cgroup/freezer")
+
+
+def source(asks: list[dict[str, Any]]) -> bytes:
+    return f"{PROBE.read_text()}\n\nmain(json.loads({json.dumps(json.dumps(asks))}))\n".encode()
+
+
+def probe(*asks: dict[str, Any], python: str = sys.executable, **environment: str) -> dict[str, Any]:
+    argv = [python, "-I", "-S", "-"]
+    environment = {**os.environ, **environment}
+    done = subprocess.run(argv, input=source(list(asks)), capture_output=True, env=environment, check=True)
+    line = next(line for line in done.stdout.decode().splitlines() if line.startswith(MARK))
+    items: dict[str, Any] = json.loads(line.removeprefix(MARK))["items"]
+    return items
+
+
+def shell(script: str, limit: float = 60, name: str = "tool") -> dict[str, Any]:
+    return {"name": name, "kind": "command", "argv": ["sh", "-c", script], "limit": limit}
+
+
+def gone(pid: int) -> bool:
+    """Tell whether a process has ended, or does so now that it was killed."""
+    try:
+        descriptor = os.pidfd_open(pid)
+    except ProcessLookupError:
+        return True
+    ended, _, _ = select.select([descriptor], [], [], 60)
+    os.close(descriptor)
+    return bool(ended)
+
+
+@pytest.fixture(scope="module")
+def module() -> ModuleType:
+    """Return the probe as a module, to call its parts."""
+    spec = importlib.util.spec_from_file_location("probe_under_test", PROBE)
+    assert spec is not None
+    assert spec.loader is not None
+    loaded = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(loaded)
+    return loaded
+
+
+def test_a_command_a_file_a_pattern_and_a_builtin(tmp_path: Path) -> None:
+    (tmp_path / "a.txt").write_text("content")
+    found = probe(
+        shell("echo out; echo err >&2; exit 3"),
+        {"name": "file", "kind": "file", "path": str(tmp_path / "a.txt"), "limit": 60},
+        {"name": "none", "kind": "file", "path": str(tmp_path / "b.txt"), "limit": 60},
+        {"name": "folder", "kind": "file", "path": str(tmp_path), "limit": 60},
+        {"name": "glob", "kind": "glob", "path": str(tmp_path / "*"), "limit": 60},
+        {"name": "environ", "kind": "builtin", "builtin": "environ", "names": ["A", "B"], "limit": 60},
+        {"name": "elsewhere", "kind": "file", "path": "/", "limit": 60, "systems": ["win32"]},
+        {"name": "missing", "kind": "command", "argv": ["no-such-tool"], "limit": 60},
+        A="",
+    )
+    tool = found["tool"]
+    assert (tool["outcome"], tool["code"], tool["out"], tool["err"]) == ("failed", 3, "out\n", "err\n")
+    assert (found["file"]["outcome"], found["file"]["out"]) == ("read", "content")
+    assert found["none"]["outcome"] == "absent"
+    assert found["folder"]["outcome"] == "failed"
+    assert found["glob"]["value"] == [str(tmp_path / "a.txt")]
+    assert found["environ"]["value"] == {"A": ""}
+    assert found["missing"]["outcome"] == "absent"
+    assert "elsewhere" not in found
+
+
+def test_tools_are_asked_in_the_plain_locale() -> None:
+    assert probe(shell("echo $LC_ALL"), LC_ALL="de_DE.UTF-8")["tool"]["out"] == "C\n"
+
+
+def test_a_hanging_tool_costs_its_limit_and_is_ended_with_its_children(tmp_path: Path) -> None:
+    pids = tmp_path / "pids"
+    found = probe(shell(f"sleep 1000 & echo $$ $! > {pids}; echo partly; wait", limit=1.0), QUICK)
+    assert (found["tool"]["outcome"], found["tool"]["out"]) == ("timeout", "partly\n")
+    assert found["quick"]["out"] == "here\n"
+    assert all(gone(int(pid)) for pid in pids.read_text().split())
+
+
+def test_a_tool_that_ignores_the_polite_signal_is_ended(tmp_path: Path) -> None:
+    pids = tmp_path / "pids"
+    found = probe(
+        shell(f"trap '' TERM INT HUP; echo $$ > {pids}; while :; do sleep 1; done", limit=1.0), QUICK
+    )
+    assert found["tool"]["outcome"] == "timeout"
+    assert found["quick"]["outcome"] == "read"
+    assert gone(int(pids.read_text()))
+
+
+def test_a_flood_is_cut_and_drained() -> None:
+    found = probe(shell("yes | head -c 100000000; echo end >&2"), QUICK)
+    tool = found["tool"]
+    assert (tool["outcome"], tool["code"], tool["err"], tool["truncated"]) == ("read", 0, "end\n", True)
+    assert len(tool["out"]) == 1 << 20
+    assert found["quick"]["outcome"] == "read"
+
+
+def test_what_a_tool_leaves_behind_holds_nothing_up_and_is_ended(tmp_path: Path) -> None:
+    """The grandchild leaves the group and the session, is nobody's child, and keeps the output open."""
+    pid = tmp_path / "pid"
+    script = f"setsid sh -c 'echo $$ > {pid}; exec sleep 1000' & while [ ! -s {pid} ]; do :; done; echo done"
+    found = probe(shell(script), QUICK)
+    assert (found["tool"]["outcome"], found["tool"]["out"]) == ("read", "done\n")
+    assert gone(int(pid.read_text()))
+
+
+def test_undecodable_output_arrives() -> None:
+    assert probe(shell("printf 'a\\377b'"))["tool"]["out"] == "a�b"
+
+
+def test_a_builtin_that_crashes_its_process_costs_itself(
+    module: ModuleType, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    text = PROBE.read_text().replace("def which(ask):", "def which(ask):\n    os.kill(os.getpid(), 11)\n", 1)
+    ask = {"name": "crash", "kind": "builtin", "builtin": "which", "names": [], "apart": True, "limit": 60}
+    program = f"{text}\n\nmain(json.loads({json.dumps(json.dumps([ask, QUICK]))}))\n".encode()
+    done = subprocess.run([sys.executable, "-I", "-S", "-"], input=program, capture_output=True, check=True)
+    items = json.loads(done.stdout.decode().strip().removeprefix(MARK))["items"]
+    assert items["crash"]["outcome"] == "failed"
+    assert items["quick"]["outcome"] == "read"
+
+
+def test_a_file_that_never_answers_costs_its_limit(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe")
+    ask = {"name": "pipe", "kind": "file", "path": str(tmp_path / "pipe"), "apart": True, "limit": 0.5}
+    found = probe(ask, QUICK)
+    assert found["pipe"]["outcome"] == "timeout"
+    assert found["quick"]["outcome"] == "read"
+
+
+def test_ending_the_probe_ends_its_tools(tmp_path: Path) -> None:
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    argv = [sys.executable, "-I", "-S", "-"]
+    with subprocess.Popen(argv, stdin=subprocess.PIPE, stdout=subprocess.DEVNULL) as running:
+        assert running.stdin is not None
+        running.stdin.write(
+            source([shell(f"trap '' TERM; echo $$ > {pipe}; while :; do sleep 1; done", 600)])
+        )
+        running.stdin.close()
+        pid = int(pipe.read_text())
+        running.send_signal(signal.SIGTERM)
+        assert running.wait(60) == 128 + signal.SIGTERM
+    assert gone(pid)
+
+
+@pytest.mark.root
+@pytest.mark.skipif(
+    os.geteuid() != 0 or not os.access(FREEZER / "tasks", os.W_OK),
+    reason="needs root and a cgroup v1 freezer",
+)
+def test_a_tool_that_the_kernel_does_not_let_go_is_left(tmp_path: Path) -> None:
+    """A frozen process takes no signal, not even SIGKILL, like one in a dead driver's system call."""
+    group = FREEZER / f"provenv-test-{os.getpid()}"
+    group.mkdir()
+    freeze = f"echo $$ > {group}/cgroup.procs; echo FROZEN > {group}/freezer.state; echo thawed"
+    try:
+        found = probe(shell(freeze, limit=0.5), QUICK)
+        frozen = (group / "cgroup.procs").read_text().split()
+    finally:
+        (group / "freezer.state").write_text("THAWED")
+    assert found["tool"]["outcome"] == "timeout"
+    assert found["quick"]["outcome"] == "read"
+    assert len(frozen) == 1
+    # it dies as soon as it can; only then the group can go
+    assert gone(int(frozen[0]))
+    group.rmdir()
+
+
+def test_every_python_of_this_machine_runs_it_alike() -> None:
+    ask = {"name": "pythons", "kind": "builtin", "builtin": "pythons", "apart": True, "limit": 60}
+    system = {"name": "system", "kind": "builtin", "builtin": "system", "limit": 60}
+    machines = set()
+    for python in probe(ask)["pythons"]["value"]:
+        version = tuple(int(part) for part in python["out"].split("|")[0].split("."))
+        if version >= (3, 6):
+            found = probe(system, shell("echo fine"), {**ask, "name": "again"}, python=python["path"])
+            assert found["tool"]["out"] == "fine\n"
+            assert found["again"]["outcome"] == "read"
+            machines.add((found["system"]["value"]["machine"], found["system"]["value"]["node"]))
+    assert len(machines) == 1
+
+
+def test_space_is_that_of_the_nearest_folder(tmp_path: Path, module: ModuleType) -> None:
+    value = module.space({"path": str(tmp_path / "not" / "made" / "yet")})
+    here = os.statvfs(tmp_path)
+    assert value["asked"] == str(tmp_path)
+    assert value["total"] == here.f_blocks * here.f_frsize
+    assert value["filesystem"]
+
+
+def folder_of(tmp_path: Path, files: dict[str, str]) -> Path:
+    for name, text in files.items():
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).write_text(text)
+    return tmp_path
+
+
+def test_groups_are_walked_up_to_the_mount(tmp_path: Path, module: ModuleType) -> None:
+    point = folder_of(tmp_path, {"a/b/memory.max": "5\n", "a/cpu.max": "1 2\n", "cpu.max": "max 2\n"})
+    levels = module.cgroup_levels("", "/a/b", "/", str(point))
+    assert [level["files"] for level in levels] == [
+        {"memory.max": "5\n"},
+        {"cpu.max": "1 2\n"},
+        {"cpu.max": "max 2\n"},
+    ]
+    assert {level["version"] for level in levels} == {2}
+
+
+def test_a_container_that_sees_the_hosts_path_finds_its_own_group(tmp_path: Path, module: ModuleType) -> None:
+    """Docker on v1: /proc/self/cgroup says /docker/ID, and the mount's root is /docker/ID."""
+    point = folder_of(tmp_path, {"memory.limit_in_bytes": "7\n", "sub/memory.limit_in_bytes": "6\n"})
+    levels = module.cgroup_levels("memory", "/docker/id", "/docker/id", str(point))
+    assert [level["files"] for level in levels] == [{"memory.limit_in_bytes": "7\n"}]
+    levels = module.cgroup_levels("memory", "/docker/id/sub", "/docker/id", str(point))
+    assert [level["files"]["memory.limit_in_bytes"] for level in levels] == ["6\n", "7\n"]
+    # a path that does not lie under the mount (a namespace's "/../..") leaves the mount itself
+    assert len(module.cgroup_levels("memory", "/../other", "/docker/id", str(point))) == 1
+
+
+DRIVER = """
+#include <string.h>
+#include <unistd.h>
+int cuInit(unsigned flags) { INIT }
+int cuDriverGetVersion(int *version) { *version = 12040; return 0; }
+int cuDeviceGetCount(int *count) { *count = 1; return 0; }
+int cuDeviceGet(int *device, int index) { *device = index + 7; return 0; }
+int cuDeviceGetName(char *name, int size, int device) { strncpy(name, "NVIDIA Test", size); return 0; }
+int cuDeviceGetAttribute(int *value, int key, int device) { *value = key - 66; return device != 7; }
+int cuDeviceTotalMem_v2(size_t *bytes, int device) { *bytes = 48UL << 30; return device != 7; }
+int cuDeviceGetUuid(unsigned char *uuid, int device) { memset(uuid, 0xab, 16); return device != 7; }
+"""
+CUDA = {"name": "cuda", "kind": "builtin", "builtin": "cuda", "apart": True}
+
+
+def driver(folder: Path, init: str) -> str:
+    """Compile a CUDA driver library of the real interface (cuda.h); return its folder."""
+    compiler = shutil.which("cc")
+    if compiler is None:
+        pytest.skip("needs a C compiler to make a driver library")
+    (folder / "driver.c").write_text(DRIVER.replace("INIT", init))
+    library = folder / "libcuda.so.1"
+    subprocess.run([compiler, "-shared", "-fPIC", "-o", library, folder / "driver.c"], check=True)
+    return str(folder)
+
+
+def test_the_cuda_driver_is_asked_through_its_own_interface(tmp_path: Path) -> None:
+    found = probe({**CUDA, "limit": 60}, LD_LIBRARY_PATH=driver(tmp_path, "return 0;"))
+    value = found["cuda"]["value"]
+    assert (value["init"], value["version"]) == (0, 12040)
+    uuid = "GPU-abababab-abab-abab-abab-abababababab"
+    device = {"index": 0, "name": "NVIDIA Test", "major": 9, "minor": 10, "memory": 48 << 30, "uuid": uuid}
+    assert value["devices"] == [device]
+
+
+def test_a_cuda_driver_that_refuses_tells_its_code(tmp_path: Path) -> None:
+    found = probe({**CUDA, "limit": 60}, LD_LIBRARY_PATH=driver(tmp_path, "return 803;"))
+    assert (found["cuda"]["value"]["init"], found["cuda"]["value"]["devices"]) == (803, [])
+
+
+@pytest.mark.parametrize(
+    ("init", "outcome"), [("for (;;) pause();", "timeout"), ("return *(volatile int *)0;", "failed")]
+)
+def test_a_cuda_driver_that_hangs_or_crashes_costs_itself(tmp_path: Path, init: str, outcome: str) -> None:
+    found = probe({**CUDA, "limit": 2.0}, QUICK, LD_LIBRARY_PATH=driver(tmp_path, init))
+    assert found["cuda"]["outcome"] == outcome
+    assert found["quick"]["outcome"] == "read"

@@ -1,0 +1,391 @@
+"""Rich values made by hand, one for each view; what they say is what real machines say."""
+
+from __future__ import annotations
+
+from provenv.errors import Hint, Place, Problem, text, verbatim
+from provenv.model.evidence import Evidence, Measure, Outcome
+from provenv.model.facts import (
+    Container,
+    Cpu,
+    Disk,
+    Facts,
+    Gpu,
+    Limits,
+    Memory,
+    Network,
+    Nvidia,
+    Platform,
+    Python,
+    Source,
+    Tool,
+)
+from provenv.model.lock import Artifact, Choice, Lock, Package, Refusal
+from provenv.model.plan import Change, CreateEnvironment, Install, Keep, Plan, Prove, Remove, Switch
+from provenv.model.results import (
+    About,
+    Cleaned,
+    DemoSummary,
+    EditResult,
+    Explanation,
+    History,
+    InitResult,
+    Launch,
+    LockResult,
+    PlanResult,
+    Rollback,
+    Status,
+)
+from provenv.model.spec import Spec
+from provenv.model.state import Drift, Generation, State
+from provenv.model.up_result import UpResult
+from provenv.pipconf import PipConfiguration
+
+GIB = 1024**3
+URL = "https://alice:hunter2@mirror.example/simple"  # its password must never be seen
+
+MACHINE = Facts(
+    platform=Platform(
+        "linux", "x86_64", "6.1.0-28-amd64", "debian", "12", "Debian GNU/Linux 12 (bookworm)", "glibc", "2.36"
+    ),
+    cpu=Cpu(
+        "AMD EPYC 7763 64-Core Processor",
+        "AuthenticAMD",
+        128,
+        64,
+        7.5,
+        ("sse4_2", "avx", "avx2", "fma", "f16c", "bmi2"),
+        "x86-64-v3",
+    ),
+    memory=Memory(503 * GIB, 411 * GIB, 64 * GIB, 8 * GIB, 64 * 1024**2, 61 * 1024**2, 2),
+    disks=(
+        Disk(
+            "project",
+            "/home/mei/数字识别",
+            "/dev/nvme0n1p2",
+            "ext4",
+            1_967_000_000_000,
+            412_000_000_000,
+            True,
+        ),
+        Disk("cache", "/home/mei/.cache", "/dev/nvme0n1p2", "ext4", 1_967_000_000_000, 412_000_000_000, True),
+        Disk("temp", "/tmp", "tmpfs", "tmpfs", 33_700_000_000, 900_000_000, False),
+    ),
+    limits=Limits(open_files=1_048_576, processes=None, locked_memory=8 * 1024**2),
+    container=Container("docker", "kvm"),
+    nvidia=Nvidia(
+        "ready",
+        "535.104.05",
+        "12.2",
+        (
+            Gpu(0, "NVIDIA A100-SXM4-80GB", "8.0", 80 * GIB, "GPU-1", "Disabled"),
+            Gpu(1, "NVIDIA A100-SXM4-80GB", "8.0", 80 * GIB, "GPU-2", "Disabled"),
+            Gpu(2, "NVIDIA A100-SXM4-40GB", "8.0", 40 * GIB, "GPU-3", "Enabled"),
+        ),
+        visible="0,1,2",
+    ),
+    pythons=(Python("/usr/bin/python3.11", "3.11.2"), Python("/home/mei/.local/bin/python3.13", "3.13.1")),
+    tools=(Tool("uv", "/home/mei/.local/bin/uv", "0.13.9"), Tool("git", "/usr/bin/git", "2.39.5")),
+    pip=PipConfiguration(
+        index_url=URL,
+        find_links=("/opt/packages",),
+        origins={"index-url": "/etc/pip.conf", "find-links": "PIP_FIND_LINKS"},
+    ),
+    network=Network(
+        (("HTTPS_PROXY", "http://proxy.example:3128"),), (("SSL_CERT_FILE", "/etc/ssl/certs/company.pem"),)
+    ),
+    sources=(
+        Source("platform", "/etc/os-release", "read", 0),
+        Source("cpu", "/proc/cpuinfo", "read", 1),
+        Source("nvidia", "nvidia-smi --query-gpu=index,name,compute_cap", "read", 640),
+        Source("tools", "nvcc --version", "absent", 2, "not on PATH"),
+        Source("cuda", "libcuda cuInit", "timeout", 10_000, "ended after its time"),
+        Source("disks", "/proc/self/mountinfo", "unreadable", 3, "line 7 has 3 fields"),
+    ),
+)
+
+LAPTOP = Facts(
+    platform=Platform("linux", "aarch64", distribution="alpine", distribution_version="3.20"),
+    nvidia=Nvidia("broken", "550.54", None, (), None, "Driver/library version mismatch"),
+    host="laptop",
+)
+
+ACCELERATOR = Choice(
+    "accelerator",
+    "cpu",
+    verbatim("`nvidia-smi` is not there and /proc/driver/nvidia is missing: this machine has no NVIDIA GPU"),
+    (
+        Refusal("cu130", verbatim("needs driver 580.65.06 or newer")),
+        Refusal(
+            "cu126", verbatim("needs driver 525.60.13 or newer, and covers compute capability 5.0 to 9.0")
+        ),
+    ),
+)
+SOURCE = Choice(
+    "source:torch", "/opt/packages", verbatim("the wheel folder of pip's configuration holds 2.13.0+cpu")
+)
+
+TORCH = Package(
+    "torch",
+    "2.13.0+cpu",
+    (
+        Artifact(
+            "torch-2.13.0+cpu-cp311-cp311-manylinux_2_28_x86_64.whl",
+            size=186_300_000,
+            hashes={"sha256": "ab" * 32},
+        ),
+    ),
+    required_by=("provenv.toml:4", "lightning"),
+)
+NUMPY = Package(
+    "numpy", "2.4.0", tuple(Artifact(f"numpy-2.4.0-{i}.whl", size=17_000_000 + i) for i in range(8))
+)
+LOCK = Lock(
+    "here",
+    "3.11",
+    "linux x86_64, glibc 2.36",
+    (TORCH, NUMPY, Package("scikit-learn", "1.8.0", (Artifact("scikit_learn-1.8.0.whl", size=9_100_000),))),
+    (ACCELERATOR, SOURCE),
+    "f" * 64,
+    findings=(
+        Problem(
+            "PV399",
+            verbatim("`torch` could also come from a public index"),
+            severity="note",
+            hints=(Hint(verbatim("name the index in `[mirrors]`")),),
+        ),
+    ),
+)
+
+CHANGES = (
+    Install("torch", "2.13.0+cpu", 186_300_000),
+    Change("numpy", "1.26.4", "2.4.0", 17_000_000),
+    Change("torchvision", "0.28.0", "0.28.0", 1_900_000),
+    Install("typing-extensions", "4.15.0", None),
+    Remove("scipy", "1.11.0"),
+    *(Keep(f"kept-{i}", "1.0") for i in range(24)),
+)
+CHECKS = ("integrity", "imports", "tensors", "gradients", "loading", "checkpoint", "learning")
+PLAN = Plan(
+    "here",
+    7,
+    (
+        CreateEnvironment("3.11.9", "/w/.provenv/here/generations/0007/venv"),
+        *CHANGES,
+        Prove(CHECKS),
+        Switch(6, 7),
+    ),
+    (verbatim("`provenv.toml` changed"), verbatim("the NVIDIA driver is another one")),
+    203_300_000,
+    821_000_000,
+    1,
+)
+NOTHING = Plan("here", 6)
+SPEC = Spec("digits", "/w", "provenv.toml", ("provenv.toml",), "0" * 64)
+
+OUTCOMES = (
+    Outcome(
+        "integrity",
+        "passed",
+        0.84,
+        verbatim("28 packages, 17,123 files are as their RECORD says"),
+        measures=(Measure("storage.read", 1240.4, "MB/s"),),
+    ),
+    Outcome("imports", "passed", 2.31, verbatim("torch, numpy and sklearn import")),
+    Outcome(
+        "tensors.cpu",
+        "passed",
+        1.2,
+        verbatim("matmul, convolution, softmax and sorting against a float64 reference"),
+        distance=2.1e-7,
+        tolerance=1e-5,
+        measures=(Measure("matmul.float32", 41.24, "GFLOP/s"), Measure("matmul.bfloat16", 8.9, "GFLOP/s")),
+    ),
+    Outcome(
+        "nccl", "skipped", 0.0, verbatim("an all-reduce across GPUs"), verbatim("this machine has no GPU")
+    ),
+)
+BROKEN = Outcome(
+    "loading",
+    "failed",
+    12.6,
+    verbatim("two workers send 64 MB of batches through /dev/shm"),
+    verbatim("a worker was ended by signal 7 (bus error): /dev/shm has 64 MiB, of which 1 MiB is free"),
+    distance=0.5,
+    tolerance=0.01,
+    evidence="\n".join(
+        [
+            *(
+                f'  File "/w/venv/lib/python3.11/site-packages/torch/utils/data/step{i}.py", line {i}'
+                for i in range(14)
+            ),
+            "RuntimeError: DataLoader worker (pid 4242) is killed by signal: Bus error.",
+        ]
+    ),
+    hints=(
+        Hint(verbatim("give the container more shared memory"), "docker run --shm-size=2g ..."),
+        Hint(command="mount -o remount,size=2G /dev/shm"),
+    ),
+)
+PROOF = Evidence("here", 7, "2025-11-22T01:52:00Z", 14.2, OUTCOMES)
+FAILED_PROOF = Evidence("here", 7, "2025-11-22T01:52:00Z", 26.8, (*OUTCOMES[:2], BROKEN, OUTCOMES[3]))
+
+PACKAGES = {f"package-{i}": "1.0" for i in range(28)}
+GENERATIONS = (
+    Generation(
+        5, "/w/.provenv/here/generations/0005", "3.10.14", {"numpy": "1.26.4"}, made="2025-10-01T08:00:00Z"
+    ),
+    Generation(
+        6,
+        "/w/.provenv/here/generations/0006",
+        "3.11.9",
+        PACKAGES,
+        made="2025-11-20T16:30:00Z",
+        proof="passed",
+    ),
+    Generation(
+        7,
+        "/w/.provenv/here/generations/0007",
+        "3.11.9",
+        PACKAGES,
+        made="2025-11-22T01:52:00Z",
+        proof="failed",
+    ),
+)
+DRIFT = Drift(
+    changed=tuple(f"lib/python3.11/site-packages/torch/nn/modules/file{i}.py" for i in range(7)),
+    missing=("lib/python3.11/site-packages/numpy/version.py",),
+    extra=("lib/python3.11/site-packages/手工补丁.pth",),
+    owners={"lib/python3.11/site-packages/numpy/version.py": "numpy"},
+    files=17_123,
+    bytes=831_000_000,
+)
+INTACT = Drift(files=17_123, bytes=831_000_000)
+
+CASES: dict[str, object] = {
+    "facts": MACHINE,
+    "facts-sparse": LAPTOP,
+    "lock-written": LockResult(LOCK, "pylock.toml", True, CHANGES),
+    "lock-unchanged": LockResult(LOCK, "pylock.toml", False),
+    "why-package": Explanation(
+        "torch",
+        TORCH,
+        (ACCELERATOR, SOURCE),
+        (
+            ("provenv.toml:4", "torch"),
+            ("provenv.toml:5", "lightning", "torch"),
+            ("provenv.toml:5", "lightning", "torchmetrics", "torch"),
+        ),
+    ),
+    "why-indirect": Explanation("numpy", NUMPY, (), (("requirements.txt:3", "scikit-learn", "numpy"),)),
+    "why-accelerator": Explanation("accelerator", None, (ACCELERATOR,)),
+    "plan": PLAN,
+    "plan-nothing": NOTHING,
+    "plan-result": PlanResult(PLAN, SPEC, LOCK),
+    "up": UpResult("here", False, GENERATIONS[2], PLAN, LOCK, PROOF, 61.7),
+    "up-unchanged": UpResult("here", True, GENERATIONS[1]),
+    "evidence": PROOF,
+    "evidence-failed": FAILED_PROOF,
+    "status-in-sync": Status("here", "provenv.toml", "in-sync", GENERATIONS[1], drift=INTACT, evidence=PROOF),
+    "status-stale": Status(
+        "here",
+        "provenv.toml",
+        "stale",
+        GENERATIONS[1],
+        (verbatim("`provenv.toml` changed since generation 6"),),
+    ),
+    "status-drifted": Status("here", "provenv.toml", "drifted", GENERATIONS[1], drift=DRIFT, evidence=PROOF),
+    "status-absent": Status("here", "requirements.txt", "absent"),
+    "history": History(
+        State("here", "/w/.provenv/here", 6, GENERATIONS),
+        {"6": CHANGES, "7": (Change("numpy", "2.3.0", "2.4.0"),)},
+        {"6": PROOF, "7": FAILED_PROOF},
+    ),
+    "history-empty": History(State("here", "/w/.provenv/here")),
+    "rollback": Rollback("here", 7, 6, INTACT),
+    "rollback-drifted": Rollback("here", 7, 6, DRIFT),
+    "cleaned": Cleaned("here", (1, 2, 3), (5,), (6, 7), 2_493_000_000),
+    "cleaned-nothing": Cleaned("here", kept=(6,)),
+    "init": InitResult(
+        "provenv.toml",
+        '# what this project needs\nschema = 1\nrequirements = ["torch"]\n',
+        (verbatim("`train.py` imports torch and sklearn"), verbatim("`notes.ipynb` imports pandas")),
+    ),
+    "edit": EditResult("provenv.toml", ("torch~=2.13.0", "scikit-learn"), ("numpy",)),
+    "edit-nothing": EditResult("provenv.toml"),
+    "about": About("0.1.0", "3.11.9", "0.13.9", "linux x86_64", "/home/mei/.local/bin/provenv"),
+    "demo": DemoSummary(
+        "/home/mei/digits demo",
+        "/home/mei/digits demo/report.html",
+        0.9861,
+        0.9679,
+        0.9941,
+        360,
+        (("python -m digits.train", 21.4), ("python -m digits.evaluate", 2.3)),
+    ),
+    "launch": Launch(
+        ("python", "train.py"),
+        7,
+        {"PYTHONPATH": "/home/mei/old", "LD_LIBRARY_PATH": "/usr/local/cuda/lib64", "API_TOKEN": "hunter2"},
+        {"OMP_NUM_THREADS": "7", "PYTHONNOUSERSITE": "1", "HF_TOKEN": "hunter2"},
+    ),
+}
+
+MISSPELT = Problem(
+    "PV101",
+    verbatim("unknown key `requirments`"),
+    Place("provenv.toml", 4, 1, 'requirments = ["torch"]', 11),
+    verbatim("the keys of `provenv.toml` are a closed list, so that a misspelt one is not passed over"),
+    (Hint(verbatim("did you mean `requirements`?")),),
+)
+CHINESE_LINE = Problem(
+    "PV102",
+    verbatim("`torch=2.1` 不是有效的依赖写法"),
+    Place("项目/provenv.toml", 12, 24, '依赖 = ["数据集>=1", "torch=2.1"]  # 训练要用', 4),
+    hints=(Hint(verbatim("两个等号"), "provenv add torch==2.1"),),
+)
+LONG_LINE = Problem(
+    "PV103",
+    verbatim("this index can't be used"),
+    Place(
+        "pip.conf",
+        103,
+        150,
+        "index-url = " + "\t" + URL + " # " + "x" * 90 + " trusted-host = here " + "y" * 200,
+        12,
+    ),
+)
+CONFLICT = Problem(
+    "PV310",
+    verbatim("the requirements can't be met together"),
+    Place("requirements.txt", 3, 1, "numpy<1.20", 10),
+    verbatim(
+        "Because scikit-learn==1.8.0 depends on numpy>=1.24.1 and your project depends on numpy<1.20, "
+        "we can conclude that your project's requirements are unsatisfiable.\n\n"
+        f"hint: `{URL}` was searched"
+    ),
+    (
+        Hint(verbatim("loosen one of them")),
+        Hint(command="provenv why scikit-learn"),
+    ),
+)
+WARNING = Problem(
+    "PV601",
+    verbatim("`HF_TOKEN` is passed but not set"),
+    severity="warning",
+    hints=(Hint(command="provenv status"),),
+)
+NOTE = Problem(
+    "PV602", text("no.such.key", path="/w", free_bytes=12_345_678), severity="note", hints=WARNING.hints
+)
+SECRET_LINE = Problem(
+    "PV104", verbatim("not a table"), Place("provenv.toml", 2, 1, 'HF_TOKEN = "hf_hunter2"  # 密钥', 8)
+)
+
+PROBLEMS: dict[str, tuple[Problem, ...]] = {
+    "one": (MISSPELT,),
+    "chinese": (CHINESE_LINE,),
+    "long-line": (LONG_LINE,),
+    "conflict": (CONFLICT,),
+    "several": (MISSPELT, MISSPELT, CONFLICT, WARNING, NOTE),
+    "secret": (SECRET_LINE,),
+}
