@@ -24,7 +24,9 @@ from provenv.cli.help import COMMON
 from provenv.cli.main import SECTIONS, program
 from provenv.environ import Variable
 from provenv.errors import Exit
-from provenv.proof.selection import TABLE, Entry
+from provenv.proof.entry import Entry
+from provenv.proof.table import SECTIONS as CHECKS
+from provenv.proof.table import TABLE
 from provenv.runs.program import Code
 from provenv.spec.schema import json_schema
 
@@ -89,7 +91,7 @@ def _code(words: str) -> str:
 def commands(say: Speaker) -> Iterator[str]:
     """Yield the page of the commands."""
     root = program()
-    context = click.Context(root, info_name="provenv")
+    context = click.Context(root, info_name="provenv", **root.context_settings)
     yield from (
         say.said("cli.provenv"),
         "",
@@ -243,16 +245,10 @@ def problems(say: Speaker) -> Iterator[str]:
 def checks(say: Speaker) -> Iterator[str]:
     """Yield the page of the proof's checks."""
     yield from (*say("checks.words").splitlines(),)
-    group = ""
-    seen: set[str] = set()
-    for entry in TABLE:
-        if entry.name in seen:
-            continue
-        seen.add(entry.name)
-        if entry.group != group:
-            group = entry.group
-            yield from ("", f"## {say(f'groups.{group}')}")
-        yield from ("", *_check(entry, say))
+    for section, entries in CHECKS.items():
+        yield from ("", f"## {say(f'groups.{section}')}")
+        for entry in {entry.name: entry for entry in entries}.values():
+            yield from ("", *_check(entry, say))
     yield from ("", f"## {say('groups.command')}", "", *say("checks.command").splitlines())
 
 
@@ -260,9 +256,14 @@ def _check(entry: Entry, say: Speaker) -> Iterator[str]:
     stem = f"proof.{entry.payload.removesuffix('.py')}"
     needs = [one.needs for one in TABLE if one.name == entry.name]
     colon = say("problems.colon")
-    yield from (f"### {entry.name}", "", say.said(stem) + say("checks.stop"), "")
+    library = str(entry.options.get("library", ""))
+    title = say.said(stem).replace("{library}", library) if library else say.said(stem)
+    yield from (f"### {entry.name}", "", title + say("checks.stop"), "")
+    either = f" {say('file.or')} "
     if any(needs):
-        packages = f" {say('file.or')} ".join(", ".join(map(_code, one)) for one in needs)
+        packages = either.join(
+            ", ".join(either.join(map(_code, need.split("|"))) for need in one) for one in needs
+        )
         yield f"- {say('checks.needs')}{colon}{packages}"
     yield f"- {say('checks.passed')}{colon}{say.said(f'{stem}.did')}"
     for key, words in say.catalogue.items():

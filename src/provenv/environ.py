@@ -39,6 +39,8 @@ PATH = Variable("PATH")
 XDG_CACHE_HOME = Variable("XDG_CACHE_HOME")
 UV_CACHE_DIR = Variable("UV_CACHE_DIR")
 TMPDIR = Variable("TMPDIR")
+TEMP = Variable("TEMP")
+LOCALAPPDATA = Variable("LOCALAPPDATA")
 PIP_CONFIG_FILE = Variable("PIP_CONFIG_FILE", decides=True)
 CERTIFICATES = (
     Variable("SSL_CERT_FILE"),
@@ -53,13 +55,58 @@ PROXIES = (
     Variable("ALL_PROXY", secret=True),
     Variable("NO_PROXY"),
 )
+SSL_CLIENT_CERT = Variable("SSL_CLIENT_CERT")
+NETRC = Variable("NETRC")
+GIT_CONFIG_COUNT = Variable("GIT_CONFIG_COUNT")
+HOME = Variable("HOME")
+APPDATA = Variable("APPDATA")
+XDG_DATA_HOME = Variable("XDG_DATA_HOME")
+JUPYTER_DATA_DIR = Variable("JUPYTER_DATA_DIR")
+HF_ENDPOINT = Variable("HF_ENDPOINT")
 CUDA_VISIBLE_DEVICES = Variable("CUDA_VISIBLE_DEVICES", decides=True)
+VISIBLE_DEVICES = (
+    # which devices of the other vendors a program sees, and as what
+    Variable("HIP_VISIBLE_DEVICES", decides=True),
+    Variable("ROCR_VISIBLE_DEVICES", decides=True),
+    Variable("HSA_OVERRIDE_GFX_VERSION", decides=True),
+    Variable("ASCEND_RT_VISIBLE_DEVICES", decides=True),
+    Variable("ZE_AFFINITY_MASK", decides=True),
+    Variable("TPU_VISIBLE_CHIPS", decides=True),
+)
+TPU = (Variable("TPU_ACCELERATOR_TYPE"), Variable("TPU_WORKER_ID"))
+TOOLKITS = (
+    # where vendors' libraries are, for whoever compiles against them
+    Variable("CUDA_HOME"),
+    Variable("CUDA_PATH"),
+    Variable("ROCM_PATH"),
+    Variable("ROCM_HOME"),
+    Variable("ASCEND_TOOLKIT_HOME"),
+    Variable("ASCEND_HOME_PATH"),
+    Variable("ONEAPI_ROOT"),
+)
+# credentials are asked for whether they are set, never for what they hold
+AWS = (
+    Variable("AWS_ACCESS_KEY_ID", secret=True),
+    Variable("AWS_PROFILE"),
+    Variable("AWS_WEB_IDENTITY_TOKEN_FILE"),
+    Variable("AWS_CONTAINER_CREDENTIALS_RELATIVE_URI"),
+)
+GCP = (Variable("GOOGLE_APPLICATION_CREDENTIALS"),)
+AZURE = (Variable("AZURE_CLIENT_ID"), Variable("AZURE_FEDERATED_TOKEN_FILE"))
+ALIBABA = (Variable("ALIBABA_CLOUD_ACCESS_KEY_ID", secret=True), Variable("ALIBABA_CLOUD_PROFILE"))
+TENCENT = (Variable("TENCENTCLOUD_SECRET_ID", secret=True),)
+HUAWEI = (Variable("HUAWEICLOUD_SDK_AK", secret=True), Variable("HW_ACCESS_KEY", secret=True))
+VOLCENGINE = (Variable("VOLC_ACCESSKEY", secret=True), Variable("VOLCENGINE_ACCESS_KEY", secret=True))
+HUGGINGFACE = (Variable("HF_TOKEN", secret=True), Variable("HUGGING_FACE_HUB_TOKEN", secret=True))
+WANDB = (Variable("WANDB_API_KEY", secret=True),)
+KAGGLE = (Variable("KAGGLE_KEY", secret=True), Variable("KAGGLE_API_TOKEN", secret=True))
+MODELSCOPE = (Variable("MODELSCOPE_API_TOKEN", secret=True),)
 CONTAINER = (Variable("container"), Variable("KUBERNETES_SERVICE_HOST"))
 PYTHON_HOMES = (
     # where the probe looks for interpreters, beside PATH
     Variable("PYENV_ROOT"),
     Variable("UV_PYTHON_INSTALL_DIR"),
-    Variable("XDG_DATA_HOME"),
+    XDG_DATA_HOME,
 )
 
 SET_ASIDE = (

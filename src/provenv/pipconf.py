@@ -22,6 +22,7 @@ from .errors import Failure, Hint, Place, Problem, problem, text, verbatim
 TRUE = frozenset({"y", "yes", "t", "true", "on", "1"})
 FALSE = frozenset({"n", "no", "f", "false", "off", "0"})
 HIDDEN = "****"
+BARE = re.compile(r"[^\s/@:]+:[^\s/]*@[\w.-]+(:\d+)?/?")
 URL = re.compile(r"\b[a-z][a-z0-9+.-]*://[^\s'\"<>]+", re.IGNORECASE)
 
 
@@ -48,6 +49,7 @@ class PipConfiguration:
     retries: int | None = None
     no_binary: tuple[str, ...] = ()
     only_binary: tuple[str, ...] = ()
+    keyring_provider: str | None = None
     files: tuple[str, ...] = ()
     origins: Mapping[str, str] = field(default_factory=dict)
 
@@ -86,7 +88,12 @@ def read(
 
 
 def redact(url: str) -> str:
-    """Return the URL (or any words that hold URLs) without user names and passwords."""
+    """Return the URL (or any words that hold URLs) without user names and passwords.
+
+    A proxy may be written without a scheme: `user:password@host:port` alone is one, too.
+    """
+    if BARE.fullmatch(url.strip()):
+        return f"{HIDDEN}@{url.strip().rpartition('@')[2]}"
 
     def hide(match: re.Match[str]) -> str:
         try:
@@ -275,6 +282,7 @@ def _complete(options: Mapping[str, tuple[str, str]], files: tuple[str, ...]) ->
         retries=None if retries is None else int(retries),
         no_binary=formats("no-binary"),
         only_binary=formats("only-binary"),
+        keyring_provider=one("keyring-provider"),
         files=files,
         origins={name: origin for name, (_, origin) in sorted(options.items())},
     )

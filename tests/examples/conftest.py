@@ -1,4 +1,4 @@
-"""An environment with torch's CPU build, numpy and scikit-learn, and a copy of the example in it."""
+"""The examples' environments, and copies of the examples in them."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ import shutil
 import subprocess
 import sys
 import textwrap
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
@@ -49,6 +49,7 @@ class Project:
 
     folder: Path
     python: Path
+    variables: Mapping[str, str] = field(default_factory=dict)
 
     def run(self, module: str, *arguments: str, **variables: str) -> subprocess.CompletedProcess[str]:
         """Run `python -m digits.MODULE` in the folder, with more environment variables."""
@@ -65,7 +66,7 @@ class Project:
         return subprocess.Popen(
             [str(self.python), "-m", f"digits.{module}", *arguments],
             cwd=self.folder,
-            env={**CLEAN, "OMP_NUM_THREADS": "1"},
+            env={**CLEAN, "OMP_NUM_THREADS": "1", **self.variables},
             stdout=subprocess.PIPE,
             text=True,
         )
@@ -76,7 +77,7 @@ class Project:
 
     def _run(self, command: list[str], variables: Mapping[str, str]) -> subprocess.CompletedProcess[str]:
         # one thread: sums in another order would change the last bits
-        environment = {**CLEAN, "OMP_NUM_THREADS": "1", **variables}
+        environment = {**CLEAN, "OMP_NUM_THREADS": "1", **self.variables, **variables}
         return subprocess.run(
             command,
             cwd=self.folder,
@@ -88,54 +89,90 @@ class Project:
         )
 
 
+@dataclass(frozen=True)
+class Environment:
+    """What an example's environment holds; `torch` is a CPU build from a folder of pip's."""
+
+    requirements: tuple[str, ...]
+    torch: bool = False
+
+
+ENVIRONMENTS = {
+    "torch": Environment(("numpy", "scikit-learn"), torch=True),
+    "lightning": Environment(("numpy", "scikit-learn", "lightning"), torch=True),
+    # the build without anything for a GPU, a fifth of the size
+    "keras": Environment(("numpy", "scikit-learn", "keras", "tensorflow-cpu")),
+}
+VARIABLES = {"keras": {"KERAS_BACKEND": "tensorflow", "TF_CPP_MIN_LOG_LEVEL": "2"}}
+
+
 @pytest.fixture(scope="session")
-def python(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Return the interpreter of an environment with the example's requirements; all workers share it."""
-    wheel = torch_wheel()
-    if wheel is None:
-        pytest.skip("pip's configuration names no folder with a CPU wheel of torch for this Python")
+def interpreter(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Path]:
+    """Return what gives the interpreter of an example's environment; all workers share it."""
     shared = tmp_path_factory.getbasetemp()
     if "PYTEST_XDIST_WORKER" in os.environ:
         shared = shared.parent
-    root, done = shared / "digits-environment", shared / "digits-environment.done"
-    interpreter = root / "bin" / "python"
-    with (shared / "digits-environment.lock").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        if not done.exists():
+
+    def give(example: str) -> Path:
+        wanted = ENVIRONMENTS[example]
+        requirements, links = [*wanted.requirements], []
+        if wanted.torch:
+            wheel = torch_wheel()
+            if wheel is None:
+                pytest.skip("pip's configuration names no folder with a CPU wheel of torch for this Python")
             _, version, _, _ = parse_wheel_filename(wheel.name)
-            wanted = [f"torch=={version}", "numpy", "scikit-learn"]
+            requirements.append(f"torch=={version}")
             links = ["--find-links", str(wheel.parent)]
-            uv_binary = uv.find_uv_bin()
-            for command in (
-                ["venv", "--quiet", "--clear", "--python", sys.executable, str(root)],
-                ["pip", "install", "--quiet", "--python", str(interpreter), *links, *wanted],
-            ):
-                made = subprocess.run([uv_binary, *command], capture_output=True, text=True, check=False)
-                assert made.returncode == 0, made.stderr
-            done.touch()
-    return interpreter
+        root, done = shared / f"digits-{example}", shared / f"digits-{example}.done"
+        python = root / "bin" / "python"
+        with (shared / f"digits-{example}.lock").open("w") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            if not done.exists():
+                uv_binary = uv.find_uv_bin()
+                for command in (
+                    ["venv", "--quiet", "--clear", "--python", sys.executable, str(root)],
+                    ["pip", "install", "--quiet", "--python", str(python), *links, *requirements],
+                ):
+                    made = subprocess.run([uv_binary, *command], capture_output=True, text=True, check=False)
+                    assert made.returncode == 0, made.stderr
+                done.touch()
+        return python
 
-
-@pytest.fixture
-def project(repository: Path, python: Path, tmp_path: Path) -> Project:
-    """Return a fresh copy of the example."""
-    return copy(repository, python, tmp_path / "digits-torch")
+    return give
 
 
 @pytest.fixture(scope="module")
-def trained(repository: Path, python: Path, tmp_path_factory: pytest.TempPathFactory) -> Project:
+def example(request: pytest.FixtureRequest) -> str:
+    """Return the example's name; a module that looks at several of them is parametrised over it."""
+    return str(getattr(request, "param", "torch"))
+
+
+@pytest.fixture
+def project(repository: Path, example: str, interpreter: Callable[[str], Path], tmp_path: Path) -> Project:
+    """Return a fresh copy of the example."""
+    return copy(repository, example, interpreter(example), tmp_path)
+
+
+@pytest.fixture(scope="module")
+def trained(
+    repository: Path,
+    example: str,
+    interpreter: Callable[[str], Path],
+    tmp_path_factory: pytest.TempPathFactory,
+) -> Project:
     """Return a copy in which the model was trained with the settings that the example comes with."""
-    made = copy(repository, python, tmp_path_factory.mktemp("trained") / "digits-torch")
+    made = copy(repository, example, interpreter(example), tmp_path_factory.mktemp("trained"))
     done = made.run("train")
     assert done.returncode == 0, done.stderr
     return made
 
 
-def copy(repository: Path, python: Path, folder: Path) -> Project:
+def copy(repository: Path, example: str, python: Path, folder: Path) -> Project:
     """Copy the example as git has it: without what running it leaves."""
+    goal = folder / f"digits-{example}"
     shutil.copytree(
-        repository / "examples" / "digits-torch",
-        folder,
+        repository / "examples" / goal.name,
+        goal,
         ignore=shutil.ignore_patterns("outputs", "__pycache__", ".venv", ".provenv", "pylock*.toml"),
     )
-    return Project(folder, python)
+    return Project(goal, python, VARIABLES.get(example, {}))

@@ -44,3 +44,50 @@ def test_machines(path: Path) -> None:
 def test_machines_survive_json(path: Path) -> None:
     read = facts.read(document(json.loads(path.read_text(encoding="utf-8"))))
     assert from_json(Facts, json.loads(json.dumps(to_json(read)))) == read
+
+
+JUNK = (
+    None,
+    3,
+    "x",
+    ["x", 3, None, {}],
+    {"a": 1},
+    [{"path": 3}, {"path": "/x", "text": 3, "real": [], "opened": "?", "group": None}],
+    [{"id": None}, {"id": "8086:"}, {"id": "1002:744c", "slot": 3, "class": [], "memory": "x"}],
+    {"variables": 3, "paths": {}, "nvcc": 3, "CUDA_HOME": [], "HIP_VISIBLE_DEVICES": "x,", "levels": 3},
+)
+TEXTS = (
+    "\x00\n|||\n",
+    "{",
+    '{"a": [1',
+    "GPU: 0\n ASIC:\n",
+    "Agent 1\n",
+    "|0 x|y|\n|0|0000:00:|",
+    "a\tb\t\n*|1|gpu|x\n",
+)
+
+
+@pytest.mark.parametrize("value", [*JUNK, *TEXTS], ids=range(len(JUNK) + len(TEXTS)))
+@pytest.mark.parametrize("outcome", ["read", "failed", "timeout", "nonsense"])
+def test_no_answer_trips_a_reader(value: Any, outcome: str) -> None:
+    item = {"outcome": outcome, "value": value, "out": value, "err": value, "how": value, "ms": value}
+    items = {str(ask["name"]): item for ask in facts.asks("/p", "/c", "/t")}
+    for platform in ("linux", "darwin", "win32"):
+        items["platform.system"] = {"outcome": "read", "value": {"platform": platform, "machine": "x86_64"}}
+        found = facts.read({"items": items})
+        assert from_json(Facts, json.loads(json.dumps(to_json(found)))) == found
+
+
+def test_every_text_of_every_case_at_every_ask() -> None:
+    """What one tool prints is read as what each other would have printed."""
+    texts = {
+        item["out"]
+        for path in CASES
+        for item in document(json.loads(path.read_text(encoding="utf-8")))["items"].values()
+        if isinstance(item.get("out"), str)
+    }
+    names = [str(ask["name"]) for ask in facts.asks("/p", "/c", "/t")]
+    for text in sorted(texts):
+        entries = [{"path": "/a/nodes/1/properties", "real": "/opt/rocm-6/.info/version", "text": text}]
+        item = {"outcome": "read", "out": text, "value": entries, "how": "", "ms": 1}
+        assert facts.read({"items": dict.fromkeys(names, item)}).platform.system == "linux"

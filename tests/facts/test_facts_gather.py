@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import platform
+import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -15,12 +16,15 @@ import pytest
 
 from provenv import facts
 from provenv.errors import Failure, problem
+from provenv.facts import clouds
 from provenv.facts.collect import MARK
 from provenv.hosts.fake import FakeHost, Hang, Reply
 from provenv.hosts.local import LocalHost
 from provenv.model.channel import Completed
 from provenv.model.codec import to_json
+from provenv.model.devices import Device, Devices, Toolkit
 from provenv.model.facts import Facts, Gpu, Memory, Nvidia, Platform
+from provenv.model.services import Engine, Kubernetes
 from provenv.pipconf import PipConfiguration
 
 linux = pytest.mark.skipif(sys.platform != "linux", reason="reads this machine's /proc to compare")
@@ -112,6 +116,36 @@ def test_no_credentials_are_kept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     assert dict(found.network.proxies)["HTTPS_PROXY"].endswith("@proxy.example:3128")
 
 
+def test_no_secret_of_the_environment_or_of_kubernetes_is_kept(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for variables in clouds.VARIABLES.values():
+        for variable in variables:
+            monkeypatch.setenv(variable.name, "s3cret")
+    config = tmp_path / "config"
+    config.write_text(
+        "apiVersion: v1\nkind: Config\ncurrent-context: lab\n"
+        "contexts:\n- name: lab\n  context: {cluster: lab, user: me, namespace: vision}\n"
+        "clusters:\n- name: lab\n  cluster: {server: https://lab.example}\n"
+        "users:\n- name: me\n  user: {token: s3cret, password: s3cret, username: me}\n"
+    )
+    monkeypatch.setenv("KUBECONFIG", str(config))
+    found = gather(tmp_path)
+    assert "s3cret" not in json.dumps(to_json(found))
+    assert [cloud.name for cloud in found.clouds] == [*clouds.VARIABLES]
+    if shutil.which("kubectl"):
+        assert found.kubernetes == Kubernetes("lab", ("lab",), "vision")
+
+
+@linux
+def test_an_engine_that_a_fake_docker_tells_is_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "answer").write_text('{"ServerVersion": "28.3.2", "Runtimes": {"nvidia": {}, "runc": {}}}\n')
+    tool(tmp_path, "docker", f"cat {tmp_path}/answer")
+    monkeypatch.setenv("PATH", str(tmp_path), prepend=os.pathsep)
+    found = [one for one in gather(tmp_path).engines if one.name == "docker"]
+    assert [(one.reachable, one.runtimes) for one in found] == [(True, ("nvidia", "runc"))]
+
+
 def ask(reply: Reply) -> Facts:
     host = FakeHost.of((("python3",), reply))
     return facts.gather(host, "python3", project="/p", cache="/c", temporary="/t")
@@ -151,9 +185,9 @@ def test_places_that_do_not_answer(reply: Reply, code: str) -> None:
     assert [one.code for one in caught.value.problems] == [code]
 
 
-def test_a_missing_interpreter_here() -> None:
+def test_a_place_without_an_interpreter_and_without_sh() -> None:
     with pytest.raises(Failure) as caught:
-        facts.gather(LocalHost(), "/no/such/python", project="/", cache="/", temporary="/")
+        facts.gather(FakeHost.of(), "/no/such/python", project="/", cache="/", temporary="/")
     assert caught.value.problems[0].code == "PV201"
 
 
@@ -191,6 +225,11 @@ def changes() -> Iterator[tuple[str, Facts, bool]]:
     yield "driver", replace(BOX, nvidia=replace(nvidia, driver="560.1")), True
     yield "gpus", replace(BOX, nvidia=replace(nvidia, gpus=nvidia.gpus * 2)), True
     yield "state", replace(BOX, nvidia=replace(nvidia, state="broken")), True
+    yield "l4t", replace(BOX, platform=replace(BOX.platform, l4t="36.4.3")), True
+    yield "amd", replace(BOX, amd=Devices("ready", (Device(0, "MI300X", "gfx942"),))), True
+    yield "permission", replace(BOX, amd=Devices("no-permission")), True
+    yield "toolkit", replace(BOX, toolkits=(Toolkit("cuda", "12.4", "/usr/local/cuda"),)), False
+    yield "engine", replace(BOX, engines=(Engine("docker"),)), False
     yield "level", replace(BOX, cpu=replace(BOX.cpu, level="x86-64-v3")), True
 
 

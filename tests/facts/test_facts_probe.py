@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import importlib.util
 import json
 import os
@@ -286,3 +287,97 @@ def test_a_cuda_driver_that_hangs_or_crashes_costs_itself(tmp_path: Path, init: 
     found = probe({**CUDA, "limit": 2.0}, QUICK, LD_LIBRARY_PATH=driver(tmp_path, init))
     assert found["cuda"]["outcome"] == outcome
     assert found["quick"]["outcome"] == "read"
+
+
+def test_device_nodes_tell_whether_they_open(tmp_path: Path) -> None:
+    ask = {"name": "nodes", "kind": "builtin", "builtin": "nodes", "limit": 60, "open": True, "apart": True}
+    found = probe({**ask, "paths": ["/dev/nul*"]}, {**ask, "name": "none", "paths": [str(tmp_path / "*")]})
+    node = found["nodes"]["value"][0]
+    assert (node["path"], node["readable"], node["writable"], node["opened"]) == (
+        "/dev/null",
+        True,
+        True,
+        True,
+    )
+    assert node["group"]
+    assert found["none"]["outcome"] == "absent"
+
+
+def test_a_node_that_the_kernel_does_not_let_open_is_told_with_its_reason(tmp_path: Path) -> None:
+    node = tmp_path / "node"
+    (tmp_path / "target").mkdir()
+    node.symlink_to("target")
+    ask = {"name": "nodes", "kind": "builtin", "builtin": "nodes", "limit": 60, "open": True}
+    found = probe({**ask, "paths": [str(node)]})["nodes"]["value"][0]
+    assert (found["opened"], found["error"]) == (False, "EISDIR")
+
+
+def test_texts_follow_links_and_leave_what_is_not_asked(tmp_path: Path) -> None:
+    (tmp_path / "version").write_text("6.4.1-83\n")
+    (tmp_path / "link").symlink_to("version")
+    ask = {"name": "texts", "kind": "builtin", "builtin": "texts", "limit": 60}
+    paths = [str(tmp_path / "li*"), str(tmp_path / "missing")]
+    found = probe({**ask, "paths": paths}, {**ask, "name": "names", "paths": paths, "names_only": True})
+    entry = {"path": str(tmp_path / "link"), "real": str(tmp_path / "version")}
+    assert found["texts"]["value"] == [{**entry, "text": "6.4.1-83\n"}]
+    assert found["names"]["value"] == [entry]
+
+
+def test_presence_tells_names_and_never_values(tmp_path: Path) -> None:
+    (tmp_path / "credentials").write_text("s3cret")
+    ask = {
+        "name": "presence",
+        "kind": "builtin",
+        "builtin": "presence",
+        "limit": 60,
+        "names": ["A", "B", "C"],
+    }
+    found = probe({**ask, "paths": ["~/credentials", "~/none"]}, HOME=str(tmp_path), A="s3cret", B="")
+    assert found["presence"]["value"] == {"variables": ["A"], "paths": ["~/credentials"]}
+    assert "s3cret" not in json.dumps(found)
+
+
+def test_a_command_may_have_variables_of_its_own() -> None:
+    assert probe({**shell("echo $A$B"), "environment": {"B": "2"}}, A="1", B="0")["tool"]["out"] == "12\n"
+
+
+class Registry(ModuleType):
+    """The few calls of winreg that the probe makes, over a dictionary: this is no Windows."""
+
+    HKEY_LOCAL_MACHINE = 0
+
+    def __init__(self, adapters: list[dict[str, object]]) -> None:
+        super().__init__("winreg")
+        self.adapters = adapters
+
+    def OpenKey(self, root: int, path: str) -> Any:
+        number = int(path.rsplit("\\", 1)[1])
+        if number >= len(self.adapters):
+            raise FileNotFoundError(path)
+        return contextlib.nullcontext(self.adapters[number])
+
+    def QueryValueEx(self, key: Any, name: str) -> tuple[object, int]:
+        manager = key.enter_result if isinstance(key, contextlib.nullcontext) else key
+        if name not in manager:
+            raise FileNotFoundError(name)
+        return manager[name], 1
+
+
+def test_display_adapters_of_windows(module: ModuleType, monkeypatch: pytest.MonkeyPatch) -> None:
+    arc = {
+        "MatchingDeviceId": "PCI\\VEN_8086&DEV_56A0&SUBSYS_10208086",
+        "DriverDesc": "Intel(R) Arc(TM) A770 Graphics",
+        "DriverVersion": "32.0.101.6733",
+        "HardwareInformation.qwMemorySize": 17096343552,
+    }
+    remote = {"MatchingDeviceId": "ROOT\\BasicDisplay", "DriverDesc": "Microsoft Remote Display Adapter"}
+    monkeypatch.setitem(sys.modules, "winreg", Registry([arc, remote]))
+    assert list(module.adapters()) == [
+        {
+            "class": "0x030000",
+            "id": "8086:56a0",
+            "name": "Intel(R) Arc(TM) A770 Graphics",
+            "version": "32.0.101.6733",
+            "memory": 17096343552,
+        }
+    ]

@@ -89,6 +89,7 @@ class Loopback:
 
     folders: dict[str, list[Wheel]] = field(default_factory=dict)
     html: set[str] = field(default_factory=set)
+    flat: set[str] = field(default_factory=set)
     logins: dict[str, str] = field(default_factory=dict)
     broken: dict[str, int] = field(default_factory=dict)
     log: list[str] = field(default_factory=list)
@@ -120,6 +121,12 @@ class Loopback:
                 )
             if rest == f"files/{wheel.filename}.metadata":
                 return 200, "text/plain", wheel.metadata
+        if folder in self.flat:
+            # one listing of all wheels, no folder for each project, no hashes
+            links = "".join(
+                f'<a href="files/{one.filename.replace("+", "%2B")}">{one.filename}</a>\n' for one in wheels
+            )
+            return (404, "text/plain", b"") if rest else (200, "text/html", links.encode())
         named = [wheel for wheel in wheels if wheel.name == rest]
         if not named:
             return 404, "text/plain", b""

@@ -74,7 +74,7 @@ def test_each_cause_has_its_code_and_keeps_the_words(name):
     words, code = CASES[name]
     found = cause(Completed(("uv",), 2, stderr=words.encode()))
     assert found.code == code
-    assert found.why.args["text"] == words.strip()
+    assert found.why.args["text"] == words.removeprefix(NONE).strip()
     if words.startswith(FETCH):
         assert found.what.args["url"] == "https://mirror.example/simple/six/"
 
@@ -109,3 +109,25 @@ def test_a_yanked_version_that_was_asked_for_is_said(declared):
 
 def test_time_that_was_up_is_said():
     assert cause(Completed(("uv",), -9, timed_out=True)).code == "PV355"
+
+
+def test_what_uv_did_before_it_failed_is_no_cause():
+    words = "Resolved 3 packages in 1ms\n   Building x @ file:///p\nerror: something new"
+    assert cause(Completed(("uv",), 2, stderr=words.encode())).why.args["text"] == "error: something new"
+
+
+def test_a_long_derivation_keeps_its_beginning_and_its_conclusion():
+    rows = [f"         line {number}" for number in range(40)]
+    words = (
+        NONE
+        + "Because a depends on b\n"
+        + "\n".join(rows)
+        + "\n         And because you require c, we can conclude."
+    )
+    told = cause(Completed(("uv",), 1, stderr=words.encode())).why.args["text"].splitlines()
+    assert len(told) == 10
+    assert (told[0], told[4].strip(), told[-1].strip()) == (
+        "Because a depends on b",
+        "...",
+        "And because you require c, we can conclude.",
+    )

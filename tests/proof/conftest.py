@@ -148,47 +148,102 @@ def torch_wheel() -> Path | None:
     return max(found, default=None)
 
 
+# a frameworks' environment: what is installed; `torch` is the CPU wheel that pip's configuration leads to
+ENVIRONMENTS = {
+    "base": ("torch", "numpy", "scikit-learn"),
+    "torch": (
+        "torch", "scikit-learn", "lightning", "transformers", "accelerate", "peft", "keras", "onnxruntime",
+        "xgboost-cpu", "lightgbm", "faiss-cpu", "numba", "opencv-python-headless", "pillow",
+    ),
+    "tensorflow": ("tensorflow-cpu", "scikit-learn"),
+    "jax": ("jax", "keras", "scikit-learn"),
+}  # fmt: skip
+# these name as their requirement another variant of what is there already
+WITHOUT_REQUIREMENTS = {"tensorflow": ("tf-keras",)}
+
+
 @pytest.fixture(scope="session")
-def base(tmp_path_factory: pytest.TempPathFactory) -> Environment:
-    """Return an environment with torch, numpy and scikit-learn; all workers share it."""
-    wheel = torch_wheel()
-    if wheel is None:
-        pytest.skip("pip's configuration names no folder with a CPU wheel of torch")
+def environment_of(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Environment]:
+    """Return a maker of a framework's environment; it is made once, and all workers share it."""
     shared = tmp_path_factory.getbasetemp()
     if "PYTEST_XDIST_WORKER" in os.environ:
         shared = shared.parent
-    root, done = shared / "proof-base", shared / "proof-base.done"
-    with open(shared / "proof-base.lock", "w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        if not done.exists():
-            tag = wheel.name.split("-")[2]
-            version = wheel.name.split("-")[1]
-            made = run_uv("venv", "--quiet", "--clear", "--python", f"{tag[2]}.{tag[3:]}", str(root))
-            assert made.returncode == 0, made.stderr
-            filled = run_uv(
-                "pip", "install", "--quiet", "--python", str(root / "bin/python"),
-                "--find-links", str(wheel.parent), f"torch=={version}", "numpy", "scikit-learn",
-            )  # fmt: skip
-            assert filled.returncode == 0, filled.stderr
-            done.touch()
-    return Environment(root, installed(str(root / "bin/python")))
+
+    def make(name: str) -> Environment:
+        root, done = shared / f"proof-{name}", shared / f"proof-{name}.done"
+        with open(shared / f"proof-{name}.lock", "w") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            if not done.exists():
+                fill(root, ENVIRONMENTS[name], WITHOUT_REQUIREMENTS.get(name, ()))
+                done.touch()
+        return Environment(root, installed(str(root / "bin/python")))
+
+    return make
+
+
+def fill(root: Path, packages: Sequence[str], without: Sequence[str]) -> None:
+    """Make an environment with the packages, and with those that come without their requirements."""
+    python = "3.11" if not (3, 11) <= sys.version_info[:2] <= (3, 13) else sys.executable
+    options = []
+    if "torch" in packages:
+        wheel = torch_wheel()
+        if wheel is None:
+            pytest.skip("pip's configuration names no folder with a CPU wheel of torch")
+        _, version, tag = wheel.name.split("-")[:3]
+        python = f"{tag[2]}.{tag[3:]}"
+        options = ["--find-links", str(wheel.parent)]
+        packages = [f"torch=={version}", *(one for one in packages if one != "torch")]
+    install = ("pip", "install", "--quiet", "--python", str(root / "bin/python"))
+    steps = [
+        ("venv", "--quiet", "--clear", "--python", python, str(root)),
+        (*install, *options, *packages),
+        *([(*install, "--no-deps", *without)] if without else []),
+    ]
+    for step in steps:
+        done = run_uv(*step)
+        assert done.returncode == 0, done.stderr
+
+
+@pytest.fixture(scope="session")
+def base(environment_of: Callable[[str], Environment]) -> Environment:
+    """Return an environment with torch, numpy and scikit-learn."""
+    return environment_of("base")
 
 
 @pytest.fixture
-def broken(base: Environment, tmp_path: Path) -> Callable[[Mapping[str, str]], Environment]:
-    """Return a maker of environments that have all of `base`, but with modules patched after their import."""
+def broken_from(tmp_path: Path) -> Callable[[Environment, Mapping[str, str]], Environment]:
+    """Return a maker of environments that have all of another, with modules patched after their import."""
 
-    def make(patches: Mapping[str, str]) -> Environment:
+    def make(sound: Environment, patches: Mapping[str, str]) -> Environment:
         root = tmp_path / "broken"
-        made = run_uv("venv", "--quiet", "--python", base.python, str(root))
+        made = run_uv("venv", "--quiet", "--python", sound.python, str(root))
         assert made.returncode == 0, made.stderr
-        environment = Environment(root, base.packages)
-        (environment.site / "base.pth").write_text(str(base.site) + "\n")
+        environment = Environment(root, sound.packages)
+        (environment.site / "base.pth").write_text(str(sound.site) + "\n")
         source = HOOK.format(patches={name: textwrap.dedent(code) for name, code in patches.items()})
         (environment.site / "sitecustomize.py").write_text(source)
         return environment
 
     return make
+
+
+@pytest.fixture
+def broken(
+    base: Environment, broken_from: Callable[[Environment, Mapping[str, str]], Environment]
+) -> Callable[[Mapping[str, str]], Environment]:
+    """Return the same for the environment with torch."""
+    return lambda patches: broken_from(base, patches)
+
+
+@pytest.fixture
+def add() -> Callable[..., None]:
+    """Return what installs packages into an environment, without what they require."""
+
+    def install(environment: Environment, *packages: str) -> None:
+        done = run_uv("pip", "install", "--quiet", "--python", environment.python, "--no-deps", *packages)
+        assert done.returncode == 0, done.stderr
+
+    return install
 
 
 @pytest.fixture

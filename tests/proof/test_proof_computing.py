@@ -163,7 +163,7 @@ def test_a_sound_environment_is_proven(base, prover):
         if outcome.status != "passed"
     }
     assert told == {}
-    assert len(outcomes) == 20
+    assert len(outcomes) == 21
     measured = {measure.name for outcome in outcomes.values() for measure in outcome.measures}
     assert {
         "matmul.float32",

@@ -16,7 +16,8 @@ def test_a_sound_environment_passes(small, wheels, prover):
     )
     outcomes = prover(environment, declared=["alpha", "beta"], commands={"smoke": "test -d . && echo fine"})
     assert {outcome.status for outcome in outcomes.values()} == {"passed"}
-    assert set(outcomes) == {"files", "imports", "dependencies", "measure-storage", "command.smoke"}
+    always = {"files", "imports", "libraries", "dependencies", "measure-storage"}
+    assert set(outcomes) == {*always, "command.smoke"}
     assert "UserWarning: old" in outcomes["imports"].evidence
     assert outcomes["files"].did.args["n"] == 2
     assert {measure.name for measure in outcomes["measure-storage"].measures} >= {"storage.write"}
@@ -60,6 +61,20 @@ def test_bytecode_and_data_beside_a_package_are_no_fault(small, wheels, prover):
     (environment.site / "alpha/__pycache__/x.cpython-311.pyc").write_bytes(b"x")
     (environment.site / "alpha/fetched.bin").write_bytes(b"x")
     assert prover(environment, "files")["files"].status == "passed"
+
+
+def test_a_file_of_two_packages_is_as_one_of_them_wrote_it(small, wheels, prover):
+    environment = small(
+        wheels("alpha", {"alpha/__init__.py": "", "shared/tool.py": "first = 1\n"}),
+        wheels("beta", {"beta.py": "", "shared/tool.py": "second = 2\n"}),
+    )
+    (environment.site / "alpha.libs").mkdir()
+    outcome = prover(environment, "files")["files"]
+    assert outcome.status == "passed"
+    assert "shared/tool.py (alpha, beta)" in outcome.evidence.replace("beta, alpha", "alpha, beta")
+    (environment.site / "shared/tool.py").write_text("third = 3\n")
+    outcome = prover(environment, "files")["files"]
+    assert outcome.why.args == {"changed": 1, "missing": 0, "extra": 0}
 
 
 def test_a_package_that_raises_is_named(small, wheels, prover):

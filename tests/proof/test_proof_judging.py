@@ -14,8 +14,9 @@ from provenv import proof
 from provenv.errors import Text
 from provenv.model.codec import from_json, to_json
 from provenv.model.evidence import Check, Evidence, Outcome
-from provenv.proof.judges.tensors import tolerance
-from provenv.proof.selection import TABLE
+from provenv.proof.judges.results import judge_results
+from provenv.proof.judges.tolerance import tolerance
+from provenv.proof.table import TABLE
 
 CATALOGUES = Path(__file__).resolve().parents[2] / "src/provenv/ui/catalogues"
 
@@ -24,7 +25,8 @@ def check(name: str, **options: object) -> Check:
     entry = next((entry for entry in TABLE if entry.name == name), None)
     if entry is None:
         return Check(name, "command.py", 10.0, options, "command")
-    return Check(entry.name, entry.payload, entry.limit, options, entry.group)
+    package = entry.needs[0].partition("|")[0] if entry.needs else ""
+    return Check(entry.name, entry.payload, entry.limit, {**entry.options, **options}, entry.group, package)
 
 
 def tensor(**more: object) -> dict:
@@ -32,22 +34,26 @@ def tensor(**more: object) -> dict:
     return {"results": [{**entry, **more}]}
 
 
+def slopes(distance: float) -> dict:
+    return {"results": [{"operation": "gelu", "distance": distance}]}
+
+
 def gpu(**more: object) -> dict:
     device = {"device": "cuda:0", "name": "Some GPU", "capability": "7.0", "distance": 0.0, **more}
     return {
-        "built": "cuda", "version": "12.8", "torch": "2.13.0+cu128", "available": True,
+        "built": "cuda", "version": "12.8", "library": "torch 2.13.0+cu128", "available": True,
         "architectures": ["sm_75", "sm_90"], "devices": [device],
     }  # fmt: skip
 
 
 def absent(built: str = "cuda", start: str = "") -> dict:
-    return {"built": built, "torch": "2.13.0", "available": False, "devices": [], "start": start}
+    return {"built": built, "library": "torch 2.13.0", "available": False, "devices": [], "start": start}
 
 
 def files(**more: object) -> dict:
     sound = {
         "packages": 2, "files": 10, "bytes": 5_000_000, "missing": [], "missing_count": 0, "changed": [],
-        "changed_count": 0, "loose": [], "inside": 0, "without_record": [],
+        "changed_count": 0, "shared": [], "loose": [], "inside": 0, "without_record": [],
     }  # fmt: skip
     return {**sound, **more}
 
@@ -120,6 +126,21 @@ def mixed(**more: object) -> dict:
     }
 
 
+def near(**more: object) -> dict:
+    return {"name": "jit", "dtype": "float32", "terms": 96, "layers": 1, "distance": 1e-6, **more}
+
+
+def learnt(accuracy: float) -> dict:
+    said = {"data": "digits", "held": 359, "device": "cpu"}
+    return {"results": [{"name": "digits", "accuracy": accuracy}], "said": said}
+
+
+def providers(wanted: str, **told: object) -> dict:
+    results = [{"name": wanted, "distance": 1e-7, "dtype": "float32", "terms": 56, "layers": 4}]
+    found = {wanted: told or {"got": [wanted]}}
+    return {"results": results, "providers": found, "wanted": wanted, "version": "1.31"}
+
+
 STREAMS = {
     "PCG64": [12466887728733407976, 3953565242300289241, 5708382416764231905, 14747546482812861412],
     "MT19937": [2738951007, 2271682194, 671781373, 988117057],
@@ -171,7 +192,7 @@ CASES: list[tuple[Check, object, str, str]] = [
         "failed",
         "bridge.broken",
     ),
-    (check("accelerator", wanted="auto", state="ready"), gpu(), "passed", ""),
+    (check("accelerator", wanted="auto", states={"cuda": "ready"}), gpu(), "passed", ""),
     (
         check("accelerator"),
         gpu(error="CUDA error: no kernel image is available"),
@@ -181,19 +202,102 @@ CASES: list[tuple[Check, object, str, str]] = [
     (check("accelerator"), gpu(error="CUDA error: out of memory"), "failed", "accelerator.broken"),
     (check("accelerator"), gpu(distance=3.0), "failed", "accelerator.broken"),
     (check("accelerator"), gpu(distance=math.nan), "failed", "accelerator.broken"),
-    (check("accelerator", wanted="auto", state="none"), absent(), "skipped", "accelerator.absent"),
-    (check("accelerator", wanted="auto", state=""), absent(start=NVIDIA), "skipped", "accelerator.absent"),
-    (check("accelerator", wanted="auto", state="ready"), absent(), "failed", "accelerator.unseen"),
     (
-        check("accelerator", wanted="auto", state="broken"),
+        check("accelerator", wanted="auto", states={"cuda": "none", "mps": "none"}),
+        absent(),
+        "skipped",
+        "accelerator.absent",
+    ),
+    (check("accelerator", wanted="auto"), absent(start=NVIDIA), "skipped", "accelerator.absent"),
+    (check("accelerator", wanted="auto", states={"cuda": "ready"}), absent(), "failed", "accelerator.unseen"),
+    (
+        check("accelerator", wanted="auto", states={"cuda": "broken"}),
         absent(start="old"),
         "failed",
         "accelerator.unseen",
     ),
-    (check("accelerator", wanted="rocm", state="none"), absent("rocm"), "failed", "accelerator.unseen"),
-    (check("accelerator", wanted="auto", state="none"), absent("mps"), "skipped", "accelerator.absent"),
+    (
+        check("accelerator", wanted="rocm", states={"rocm": "none"}),
+        absent("rocm"),
+        "failed",
+        "accelerator.unseen",
+    ),
+    (
+        check("accelerator", wanted="auto", states={"cuda": "none", "mps": "none"}),
+        absent("mps"),
+        "skipped",
+        "accelerator.absent",
+    ),
     (check("accelerator", wanted="cuda"), absent("cpu"), "failed", "accelerator.other_build"),
     (check("accelerator", wanted="auto"), absent("cpu"), "skipped", "accelerator.built_for_cpu"),
+    (
+        check("accelerator", wanted="ascend", states={"npu": "ready"}),
+        {**gpu(), "built": "npu"},
+        "passed",
+        "",
+    ),
+    (check("accelerator", wanted="rocm"), gpu(), "failed", "accelerator.other_build"),
+    (check("accelerator", states={"xpu": "ready"}), absent("xpu"), "failed", "accelerator.unseen"),
+    (check("accelerator", states={"mps": "no-permission"}), absent("mps"), "failed", "accelerator.unseen"),
+    (check("accelerator", expected=2), gpu(), "failed", "accelerator.fewer"),
+    (check("accelerator", expected=1), gpu(), "passed", ""),
+    (
+        check("accelerator", wanted="rocm", states={"rocm": "ready"}),
+        {**gpu(error="HIP error: invalid device function"), "built": "rocm"},
+        "failed",
+        "accelerator.no_kernel",
+    ),
+    (check("jax-devices", states={"tpu": "ready"}), {**absent("tpu"), "library": "JAX"}, "failed", "unseen"),
+    *(
+        (check(f"{one}-devices", states={"cuda": "ready"}), gpu(), "passed", "")
+        for one in ("jax", "tensorflow")
+    ),
+    *((check(f"{one}-tensors"), tensor(), "passed", "") for one in ("jax", "tensorflow")),
+    *((check(f"{one}-tensors"), tensor(distance=1.0), "failed", "wrong") for one in ("jax", "tensorflow")),
+    *((check(f"{one}-gradients"), slopes(1e-9), "passed", "") for one in ("jax", "tensorflow")),
+    *(
+        (check(f"{one}-gradients"), slopes(1e-3), "failed", "gradients.wrong")
+        for one in ("jax", "tensorflow")
+    ),
+    (check("jax-training"), learnt(0.97), "passed", ""),
+    (check("jax-training"), learnt(0.5), "failed", "results.wrong"),
+    (check("jax-training"), learnt(math.nan), "failed", "results.wrong"),
+    (check("jax-compiling"), {"results": [near()]}, "passed", ""),
+    (check("jax-compiling"), {"results": [near(distance=1e-3)]}, "failed", "results.wrong"),
+    (check("jax-compiling"), {"results": [near(distance=1e-5)]}, "failed", "results.wrong"),
+    (check("jax-compiling"), {"results": [near(distance=1e-5, layers=2)]}, "passed", ""),
+    (check("jax-compiling"), {"results": [near(distance=math.inf)]}, "failed", "results.wrong"),
+    (check("jax-compiling"), {"results": [{"name": "jit", "error": "E"}]}, "failed", "results.wrong"),
+    (check("jax-compiling"), {"results": []}, "failed", "results.wrong"),
+    (
+        check("jax-compiling"),
+        {"results": [near(), {"name": "jit", "error": "not implemented", "dtype": "bfloat16"}]},
+        "passed",
+        "",
+    ),
+    (check("jax-saving"), {"results": [{"name": "a", "equal": True}], "said": {"ways": "a"}}, "passed", ""),
+    (check("jax-saving"), {"results": [{"name": "a", "equal": False}]}, "failed", "results.wrong"),
+    (check("jax-processes"), {"skipped": "no_collectives"}, "skipped", "skipped.no_collectives"),
+    (check("triton"), {"skipped": "no_gpu"}, "skipped", "skipped.no_gpu"),
+    (check("onnx-providers"), providers("CPUExecutionProvider"), "passed", ""),
+    (
+        check("onnx-providers"),
+        providers("CUDAExecutionProvider", got=["CPUExecutionProvider"]),
+        "failed",
+        "onnx_providers.replaced",
+    ),
+    (
+        check("onnx-providers", states={"cuda": "ready"}),
+        providers("CUDAExecutionProvider", error="libcublasLt.so.12: cannot open shared object file"),
+        "failed",
+        "onnx_providers.replaced",
+    ),
+    (
+        check("onnx-providers", states={"cuda": "none"}),
+        providers("CUDAExecutionProvider", error="no device"),
+        "skipped",
+        "onnx_providers.absent",
+    ),
     (check("tensors"), tensor(), "passed", ""),
     (check("tensors"), tensor(distance=1e-3), "failed", "tensors.wrong"),
     (check("tensors"), tensor(distance=math.inf), "failed", "tensors.wrong"),
@@ -280,6 +384,19 @@ REPORTS: list[tuple[Check, dict | None, str, str]] = [
         "failed",
         "raised",
     ),
+    (
+        check("torchvision"),
+        {
+            "code": 1,
+            "error": {
+                "type": "RuntimeError",
+                "message": "operator torchvision::nms does not exist",
+                "traceback": "T",
+            },
+        },
+        "failed",
+        "other_torch",
+    ),
     *(
         (check("tensors"), {"code": -number, "signal": number, "output": "Fatal"}, "failed", f"died.{name}")
         for number, name in [
@@ -331,14 +448,14 @@ def test_tolerances_are_of_the_types_size(dtype, low, high):
 
 
 def catalogue(language: str) -> dict[str, tuple[str, ...]]:
-    with open(CATALOGUES / language / "proof.po", "rb") as file:
-        return {
-            (entry.id if isinstance(entry.id, str) else entry.id[0]): (
-                (entry.string,) if isinstance(entry.string, str) else tuple(entry.string)
-            )
-            for entry in read_po(file)
-            if entry.id
-        }
+    found = {}
+    for name in ("proof", "proof_frameworks"):
+        with open(CATALOGUES / language / f"{name}.po", "rb") as file:
+            for entry in read_po(file):
+                key = entry.id if isinstance(entry.id, str) else entry.id[0]
+                found[key] = (entry.string,) if isinstance(entry.string, str) else tuple(entry.string)
+    found.pop("")
+    return found
 
 
 def texts() -> Iterator[Text]:
@@ -362,7 +479,10 @@ def test_all_that_is_said_has_words_and_their_arguments(language):
 def test_the_catalogues_hold_nothing_that_is_never_said():
     # titles of checks are shown while they run; the rest belongs to the sending
     said = {message.key for message in texts()} | {"PV501", "proof.task", "proof.done"}
-    said |= {"proof." + entry.payload.removesuffix(".py") for entry in TABLE}
+    # the words of `libraries` stand with the system packages; test_proof_libraries.py has its cases
+    said |= {"proof." + entry.payload.removesuffix(".py") for entry in TABLE if entry.name != "libraries"}
+    # what the frameworks' scripts say of themselves is looked at in test_proof_selection.py
+    said |= {f"proof.{entry.stem}.did" for entry in TABLE if entry.judge is judge_results}
     assert set(catalogue("en")) == set(catalogue("zh_CN")) == said
 
 

@@ -11,7 +11,8 @@ from pathlib import Path
 
 import pytest
 
-RUNNER = (Path(__file__).resolve().parents[2] / "src/provenv/payload/prove.py").read_text()
+PAYLOAD = Path(__file__).resolve().parents[2] / "src/provenv/payload"
+RUNNER = (PAYLOAD / "prove.py").read_text()
 FORKS = pytest.mark.skipif(not sys.platform.startswith("linux"), reason="the nursery forks on Linux only")
 
 
@@ -31,6 +32,8 @@ def job(folder: Path, **scripts: str) -> dict:
                 "source": source,
                 "limit": 0.5 if name.startswith("hang") else 60,
                 "options": {"value": 7},
+                "variables": {"OF_THE_JOB": "new", "HOME": "not taken"},
+                "nursery": "warm" if name.endswith("warm") else "",
                 "preload": ["json"] if name.endswith("warm") else [],
                 "alone": name.startswith("alone"),
             }
@@ -64,6 +67,8 @@ def test_each_check_is_told_as_it_ends(tmp_path, python):
             fine="def run(options):\n    print('noise')\n    return {'twice': 2 * options['value']}\n",
             raises="def run(options):\n    raise ValueError('bad luck')\n",
             fine_warm="import json, sys\ndef run(options):\n    return {'name': __name__}\n",
+            variables="import os\ndef run(options):\n"
+            "    return {name: os.environ[name] for name in ('OF_THE_JOB', 'HOME')}\n",
             alone="import os\ndef run(options):\n    return {'here': os.path.realpath(os.getcwd())}\n",
         ),
         python,
@@ -73,6 +78,8 @@ def test_each_check_is_told_as_it_ends(tmp_path, python):
     assert reports["raises"]["error"]["type"] == "ValueError"
     assert "raises.py" in reports["raises"]["error"]["traceback"]
     assert reports["fine_warm"]["result"] == {"name": "__main__"}
+    # what the user has set stays as it is
+    assert reports["variables"]["result"] == {"OF_THE_JOB": "new", "HOME": os.environ["HOME"]}
     names = [line.get("started") or line["name"] for line in told]
     assert names[-2:] == ["alone", "alone"]
     assert list(tmp_path.iterdir()) == []
@@ -97,6 +104,67 @@ def test_what_the_nursery_cannot_import_is_left_to_the_checks(tmp_path):
     _, reports = run(document)
     assert reports["absent_warm"]["error"]["type"] == "ModuleNotFoundError"
     assert reports["second_warm"]["result"] == {}
+
+
+@FORKS
+def test_each_framework_has_a_nursery_of_its_own(tmp_path):
+    """Three of them, two at a time, and those that measure come last: nobody waits for ever."""
+    modules = ("wave", "colorsys", "tabnanny")
+    look = (
+        "import os, sys\n"
+        "def run(options):\n"
+        f"    return {{'loaded': sorted(set({modules}) & set(sys.modules)), 'parent': os.getppid()}}\n"
+    )
+    names = [form.format(one) for form in ("{}", "{}_too", "alone_{}") for one in modules]
+    document = job(tmp_path, **dict.fromkeys(names, look))
+    for check in document["checks"]:
+        name = next(one for one in modules if one in check["name"])
+        check.update(nursery=name, preload=[f"not_there|{name}"])
+    _, reports = run(document)
+    for name in modules:
+        found = [reports[form.format(name)]["result"] for form in ("{}", "{}_too", "alone_{}")]
+        assert [one["loaded"] for one in found] == [[name]] * 3
+        assert len({one["parent"] for one in found}) == 1
+    parents = {reports[name]["result"]["parent"] for name in modules}
+    assert len(parents) == 3
+    assert not any(alive(parent) for parent in parents)
+
+
+@FORKS
+def test_scripts_share_modules_and_their_functions_run_elsewhere(tmp_path):
+    """Forked, and in a fresh interpreter where that is not safe."""
+    script = (
+        "import os\n"
+        "import prove_children\n"
+        "def work(number, text):\n"
+        "    if number == 2:\n"
+        "        raise ValueError('bad luck')\n"
+        "    if number == 3:\n"
+        "        os.kill(os.getpid(), 9)\n"
+        "    if number == 4:\n"
+        "        import signal\n"
+        "        signal.pause()\n"
+        "    return {'pid': os.getpid(), 'said': text * number, 'variable': os.environ['OWN']}\n"
+        "def run(options):\n"
+        "    calls = [(number, 'a') for number in range(5)]\n"
+        "    variables = [{'OWN': str(number)} for number in range(5)]\n"
+        "    found = {}\n"
+        "    for fork in (True, False):\n"
+        "        found[str(fork)] = prove_children.together(\n"
+        "            __file__, work, calls, options['scratch'], 3.0, variables, fork)\n"
+        "    return {'own': os.getpid(), 'found': found}\n"
+    )
+    document = job(tmp_path, shares=script)
+    document["modules"] = {"prove_children": (PAYLOAD / "shared/prove_children.py").read_text()}
+    _, reports = run(document)
+    result = reports["shares"]["result"]
+    for found in result["found"].values():
+        assert [entry["result"]["said"] for entry in found[:2]] == ["", "a"]
+        assert [entry["result"]["variable"] for entry in found[:2]] == ["0", "1"]
+        assert result["own"] not in [entry["result"]["pid"] for entry in found[:2]]
+        assert (found[2]["code"], found[2]["error"]) == (1, "ValueError: bad luck")
+        assert (found[3]["code"], found[3]["error"]) == (-9, "ended with code -9")
+        assert (found[4]["code"], found[4]["error"]) == (-9, "not done within 3 s")
 
 
 @pytest.mark.parametrize("warm", ["", "_warm"])

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from provenv.model.spec import Spec
+from provenv.model.spec import Mirrors, Spec
 from provenv.runs.environment import Prepared, other_environments, prepare, redacted
 
 VENV = "/project/.provenv/here/generations/0007/venv"
@@ -163,3 +163,23 @@ def test_the_user_s_own_thread_count_leads(declares: bool, declared: Declared) -
 )
 def test_secrets_are_not_shown(name: str, value: str, shown: str) -> None:
     assert redacted(name, value) == shown
+
+
+HUB = Mirrors(huggingface="https://mia:${HUB}@hub.example")
+
+
+@pytest.mark.parametrize(
+    ("shell", "more", "endpoint"),
+    [
+        ({"HUB": "hidden"}, {}, "https://mia:hidden@hub.example"),
+        ({"HF_ENDPOINT": "https://shell.example"}, {}, "https://mia:${HUB}@hub.example"),
+        ({"HF_ENDPOINT": "https://shell.example"}, {"passed": ("HF_ENDPOINT",)}, "https://shell.example"),
+        ({}, {"variables": {"HF_ENDPOINT": "https://env.example"}}, "https://env.example"),
+    ],
+)
+def test_the_hubs_mirror_reaches_the_command(
+    shell: dict[str, str], more: dict[str, object], endpoint: str, declared: Declared
+) -> None:
+    result = prepared({"PATH": "/bin", **shell}, declared(mirrors=HUB, **more))
+    assert result.environment["HF_ENDPOINT"] == endpoint
+    assert "hidden" not in repr(result.added)

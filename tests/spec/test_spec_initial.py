@@ -30,7 +30,8 @@ def notebook(*cells: str) -> str:
 
 def made(folder: Path) -> tuple[list[str], list[str], str]:
     """Return the requirements of the written file, the keys of what was found, and the file's text."""
-    text, found = spec.initial(folder, words)
+    made = spec.initial(folder, words)
+    text, found = made.text, made.found
     (folder / "provenv.toml").write_text(text, "utf-8")
     loaded = spec.load(folder, {})
     (folder / "provenv.toml").unlink()
@@ -81,10 +82,11 @@ def test_imports_become_requirements(tmp_path: Path) -> None:
         "scikit-learn",
         "torch",
     ]
-    assert '    # "wandb",  # spec.init.from_optional wandb train.py:15' in text
-    assert '    # "weird-thing",  # spec.init.from_unknown weird_thing train.py:20' in text
+    assert '    # "wandb",  # train.py:15: adopt.note.import_optional wandb' in text
+    assert '    # "weird-thing",  # train.py:20: adopt.note.import_unknown weird_thing' in text
+    assert '    "scikit-learn",  # train.py:6: adopt.note.import sklearn' in text
     assert "pandas" not in text
-    assert "spec.init.found_import sklearn scikit-learn train.py:6" in found
+    assert found == ["spec.init.found_code 4 0"]
     assert '# command = "python train.py"' in text
 
 
@@ -92,7 +94,7 @@ def test_opencv_with_windows_is_the_build_that_has_them(tmp_path: Path) -> None:
     write(tmp_path, {"show.py": "import cv2\ncv2.imshow('a', None)\n"})
     requirements, _, text = made(tmp_path)
     assert requirements == ["opencv-python"]
-    assert "spec.init.from_cv2_windows" in text
+    assert "adopt.note.import_cv2_windows" in text
 
 
 def test_notebooks_are_read_as_far_as_they_can_be(tmp_path: Path) -> None:
@@ -145,17 +147,17 @@ def test_other_peoples_code_is_passed_over(folder: str, tmp_path: Path) -> None:
         ),
         (
             {"pyproject.toml": "[tool.ruff]\n", "x.py": "import weird_one, numpy\n"},
-            "requirements = [",
+            '    # "weird-one",  # x.py:1: adopt.note.import_unknown weird_one',
             ["numpy"],
-            "spec.init.found_unknown weird_one x.py:1",
+            "spec.init.found_code 1 0",
         ),
         (
             {"setup.py": "", "x.py": "import numpy"},
-            'requirements = ["-e ."]',
-            ["-e ."],
-            "spec.init.found_project setup.py",
+            '    "-e .",  # setup.py:1: adopt.note.setup_unread',
+            ["-e .", "numpy"],
+            "",
         ),
-        ({"environment.yml": ""}, "requirements = []", [], "spec.init.found_conda environment.yml"),
+        ({"environment.yml": ""}, "requirements = []", [], ""),
         (
             {"requirements-dev.txt": "six\n"},
             "requirements = []",
@@ -172,7 +174,7 @@ def test_lists_are_referred_to_and_others_named(
     requirements, found, text = made(tmp_path)
     assert line in text.splitlines()
     assert requirements == expected
-    assert key in found
+    assert not key or key in found
 
 
 def test_python_is_taken_from_what_pins_it(tmp_path: Path) -> None:
@@ -191,7 +193,7 @@ def test_the_folders_name_becomes_the_projects(name: str, written: str, tmp_path
 
 
 def test_every_commented_line_of_the_file_is_right_when_it_is_uncommented(tmp_path: Path) -> None:
-    text, _ = spec.initial(tmp_path, lambda message: "")
+    text = spec.initial(tmp_path, lambda message: "").text
     active = "\n".join(line.removeprefix("# ") for line in text.splitlines() if line.strip() != "#")
     (tmp_path / "provenv.toml").write_text(active)
     found = spec.load(tmp_path, {})

@@ -339,6 +339,7 @@ SAME = [
     ('requirements = ["six"]\n', 'requirements = ["six"]\n[prove]\ncommands = { a = "true" }\n'),
     ('requirements = ["six"]\n', 'requirements = ["six"]\n[env]\nA = "b"\n'),
     ('requirements = ["six"]\n', 'requirements = ["six"]\n[target.box]\nkind = "image"\n'),
+    ('requirements = ["six"]\n', 'requirements = ["six"]\n[mirrors]\npypi = "https://mirror.example"\n'),
     ('requirements = ["six"]\n', 'requirements = { file = "r.txt" }\n'),
 ]
 OTHER = [
@@ -346,7 +347,6 @@ OTHER = [
     ('requirements = ["six"]\n', 'requirements = ["six"]\npython = "3.11"\n'),
     ('requirements = ["six"]\n', 'requirements = ["six"]\naccelerator = "cpu"\n'),
     ('requirements = ["six"]\n', 'requirements = ["six"]\nsystem = ["libgl1"]\n'),
-    ('requirements = ["six"]\n', 'requirements = ["six"]\n[mirrors]\npypi = "https://mirror.example"\n'),
     ('requirements = ["six"]\n', 'requirements = ["six"]\n[target.here]\nkind = "venv"\npython = "3.12"\n'),
 ]
 

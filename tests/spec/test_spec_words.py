@@ -17,15 +17,15 @@ REPOSITORY = Path(__file__).resolve().parents[2]
 ROOM = REPOSITORY / "src" / "provenv" / "spec"
 CATALOGUES = REPOSITORY / "src" / "provenv" / "ui" / "catalogues"
 KEY = re.compile(
-    r"(?:PV1\d\d(?:\.[a-z_]+)?|spec\.[a-z_0-9]+\.[a-z_0-9]*[a-z0-9]|spec\.[a-z_]+_(?:are|keys)|spec\.allowed)$"
+    r"(?:PV1(?![5-8]\d)\d\d(?:\.[a-z_]+)?|spec\.(?!mirror)[a-z_0-9]+\.[a-z_0-9]*[a-z0-9]|spec\.[a-z_]+_(?:are|keys)|spec\.allowed)$"
 )
+# PV150-PV179 are told in adopt.po, PV180-PV189 in mirrors.po, which tests/test_catalogues.py checks
 COMPOSED = {
     # keys that are put together where they are used
     *(f"spec.requirement.{key}" for _, key, _ in _ROWS),
     *(f"spec.requirement.{key}" for key in ("empty", "long", "version", "syntax")),
     *(f"spec.toml.{key}" for _, key in _WHY),
     *(f"spec.expects.{key}" for key in {*_EXPECTS.values(), "array", "string"}),
-    *(f"spec.init.found_{key}" for key in ("conda", "pipfile", "lock")),
     *(f"PV131.{key}" for key in ("python", "accelerator")),
     *(f"PV136.{key}" for key in ("lock", "conda", "setup")),
     *(f"PV138.{key}" for key in ("why", "trusted_host", "prefer_binary")),
@@ -35,7 +35,7 @@ COMPOSED = {
 def used() -> set[str]:
     """Return every key that stands in the room's code as a whole."""
     found = set(COMPOSED)
-    for path in ROOM.glob("*.py"):
+    for path in ROOM.rglob("*.py"):
         for node in ast.walk(ast.parse(path.read_text("utf-8"))):
             if isinstance(node, ast.Constant) and isinstance(node.value, str) and KEY.match(node.value):
                 found.add(node.value)

@@ -18,7 +18,8 @@ from provenv.targets.records import (
     write_generation,
 )
 from provenv.targets.remove import remove_generations
-from provenv.targets.venv import link_for_editors, make_current
+from provenv.targets.editors import link_for_editors
+from provenv.targets.venv import make_current
 
 
 def record(layout: Layout, number: int, proof: str = "passed") -> Generation:

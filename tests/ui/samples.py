@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from provenv.errors import Hint, Place, Problem, text, verbatim
+from provenv.model.adopted import Carried, LeftOut
+from provenv.model.devices import Device, Devices, Toolkit
 from provenv.model.evidence import Evidence, Measure, Outcome
 from provenv.model.facts import (
     Container,
@@ -20,11 +22,14 @@ from provenv.model.facts import (
     Tool,
 )
 from provenv.model.lock import Artifact, Choice, Lock, Package, Refusal
+from provenv.model.mirrors import MirrorResult, Trial
 from provenv.model.plan import Change, CreateEnvironment, Install, Keep, Plan, Prove, Remove, Switch
+from provenv.model.rendered import Rendered
 from provenv.model.results import (
     About,
     Cleaned,
     DemoSummary,
+    Download,
     EditResult,
     Explanation,
     History,
@@ -35,8 +40,10 @@ from provenv.model.results import (
     Rollback,
     Status,
 )
+from provenv.model.services import Cloud, Engine, Kubernetes, Partition, Slurm
 from provenv.model.spec import Spec
 from provenv.model.state import Drift, Generation, State
+from provenv.model.system import SystemNeed, SystemReport
 from provenv.model.up_result import UpResult
 from provenv.pipconf import PipConfiguration
 
@@ -101,6 +108,61 @@ MACHINE = Facts(
         Source("cuda", "libcuda cuInit", "timeout", 10_000, "ended after its time"),
         Source("disks", "/proc/self/mountinfo", "unreadable", 3, "line 7 has 3 fields"),
     ),
+)
+
+CLUSTER_NODE = Facts(
+    platform=Platform("linux", "x86_64", "5.15.0", "ubuntu", "22.04", "Ubuntu 22.04.5 LTS", "glibc", "2.35"),
+    amd=Devices(
+        "ready",
+        tuple(Device(index, "AMD Instinct MI300X", "gfx942", 192 * GIB, "1002:74a1") for index in range(8)),
+        "6.12.12",
+        "6.4.1",
+    ),
+    intel=Devices(
+        "broken",
+        (Device(0, "Intel 8086:56a0", pci="8086:56a0"),),
+        detail="libze_loader.so, libze_intel_gpu.so",
+    ),
+    ascend=Devices("no-permission", (), "24.1.0", "8.1.RC1", "/dev/davinci0 (HwHiAiUser)"),
+    tpu=Devices("no-device", detail="v5litepod-8"),
+    apple=Devices("ready", (Device(0, "Apple M2 Pro", "M2 Pro", 16 * GIB),)),
+    toolkits=(
+        Toolkit("rocm", "6.4.1", "/opt/rocm-6.4.1", True),
+        Toolkit("cuda", "12.4.1", "/usr/local/cuda-12.4"),
+    ),
+    engines=(
+        Engine("docker", "28.2.2", detail="permission denied while trying to connect to the Docker daemon"),
+        Engine("podman", "4.9.4", True, True, ("crun",), tuple(f"nvidia.com/gpu={n}" for n in range(9))),
+    ),
+    kvm="no-permission",
+    kubernetes=Kubernetes("lab", ("lab", "prod"), "vision"),
+    slurm=Slurm(
+        "23.11.4",
+        (
+            Partition("mi300", 16, "gpu:mi300x:8", "2-00:00:00", True),
+            Partition("debug", 1, "", "1:00:00"),
+        ),
+    ),
+    clouds=(Cloud("aws", "~/.aws/credentials"), Cloud("huggingface", "HF_TOKEN")),
+    sources=(Source("engines", "docker info", "failed", 12, "permission denied"),),
+    host="mi300x-7",
+)
+
+JETSON = Facts(
+    platform=Platform(
+        "linux",
+        "aarch64",
+        "5.15.148-tegra",
+        "ubuntu",
+        "22.04",
+        "Ubuntu 22.04.5 LTS",
+        "glibc",
+        "2.35",
+        "36.4.3",
+    ),
+    nvidia=Nvidia("ready", "540.4.0", "12.6", (Gpu(0, "Orin (nvgpu)", "8.7"),)),
+    kvm="ready",
+    host="orin",
 )
 
 LAPTOP = Facts(
@@ -261,11 +323,48 @@ DRIFT = Drift(
 )
 INTACT = Drift(files=17_123, bytes=831_000_000)
 
+SYSTEM = SystemReport(
+    "here",
+    "Debian GNU/Linux 12 (bookworm)",
+    "apt",
+    (
+        SystemNeed("ffmpeg", "program", "ffmpeg", True, declared=True),
+        SystemNeed("libGL.so.1", "library", "libgl1", False, users=(("opencv-python", "cv2/cv2.abi3.so"),)),
+        SystemNeed("libcuda.so.1", "driver", "", False, declared=True),
+        SystemNeed(
+            "libnobody.so.9", "library", "", False, users=(("", "a.so"), ("b", "b.so"), ("c", "c.so"))
+        ),
+        SystemNeed("sl", "package", "sl", None, declared=True),
+        SystemNeed(
+            "libtbb.so.12", "library", "libtbb12", False, optional=True, users=(("numba", "tbbpool.so"),)
+        ),
+    ),
+    ("sudo", "apt-get", "install", "--yes", "--no-install-recommends", "libgl1"),
+    generation=3,
+)
 CASES: dict[str, object] = {
+    "system": SYSTEM,
+    "rendered": Rendered(
+        "jupyter", "/home/a/kernel.json", "{}\n", "written", "jupyter console --kernel provenv-a"
+    ),
+    "rendered_differs": Rendered("requirements", "lock.txt", "a==1\n", "differs"),
     "facts": MACHINE,
     "facts-sparse": LAPTOP,
+    "facts-cluster-node": CLUSTER_NODE,
+    "facts-jetson": JETSON,
     "lock-written": LockResult(LOCK, "pylock.toml", True, CHANGES),
     "lock-unchanged": LockResult(LOCK, "pylock.toml", False),
+    "download": Download(
+        "/media/usb stick/wheels",
+        LOCK,
+        "uv.lock",
+        29,
+        831_000_000,
+        27,
+        ("uv 0.13.9", "python 3.11.9"),
+        ("digits (.)", "tool (git+https://host.example/tool@abc)"),
+    ),
+    "download-nothing-new": Download("wheels", LOCK, "pylock.toml", 1, 12_000, 0),
     "why-package": Explanation(
         "torch",
         TORCH,
@@ -310,6 +409,99 @@ CASES: dict[str, object] = {
         '# what this project needs\nschema = 1\nrequirements = ["torch"]\n',
         (verbatim("`train.py` imports torch and sklearn"), verbatim("`notes.ipynb` imports pandas")),
     ),
+    "init-adopted": InitResult(
+        "provenv.toml",
+        "schema = 1\n",
+        (text("adopt.found.other", file="Dockerfile"),),
+        "environment.yml",
+        ("requirements.provenv.txt",),
+        (
+            Carried("python", "3.8", "environment.yml:6", text("adopt.note.python_minor", words="3.8.5")),
+            Carried("reference", "lists/base.txt", "lists/base.txt"),
+            Carried("accelerator", "auto", "environment.yml:8", text("adopt.note.cuda", version="11.3")),
+            Carried("system", "libgl1", "Dockerfile:12"),
+            Carried("variable", "OMP_NUM_THREADS = 4", "environment.yml:40"),
+            Carried(
+                "requirement",
+                "torch==1.11.0",
+                "environment.yml:9",
+                text("adopt.note.conda_name", name="pytorch"),
+            ),
+            *(
+                Carried("requirement", f"package-{number}==1.{number}", f"environment.yml:{number}")
+                for number in range(10, 45)
+            ),
+            Carried("suggestion", "natsort", "classifier.py:11", text("adopt.note.unlisted")),
+            Carried("suggestion", "packaging", "main.py:8", text("adopt.note.unlisted")),
+        ),
+        (
+            LeftOut("pip=20.3", "environment.yml:7", text("adopt.left.installer")),
+            *(
+                LeftOut(
+                    f"libthing{number}=1.0", f"environment.yml:{number}", text("adopt.left.conda_library")
+                )
+                for number in range(50, 60)
+            ),
+            LeftOut(
+                "RUN curl -sSL https://x.example/install.sh | bash -s -- --yes --prefix /opt/thing",
+                "Dockerfile:30",
+                text("adopt.left.command"),
+            ),
+        ),
+    ),
+    "mirrors": MirrorResult(
+        (
+            Trial(
+                "pypi",
+                "tsinghua",
+                "file",
+                "https://pypi.tuna.tsinghua.edu.cn/simple",
+                "reached",
+                200,
+                0.041,
+                0.21,
+                2.4e6,
+                "2026.10.5",
+                True,
+                True,
+            ),
+            Trial(
+                "pypi",
+                "pip",
+                "pip",
+                "https://****@packages.example/simple",
+                "reached",
+                200,
+                0.38,
+                2.1,
+                78e3,
+                "2025.1.31",
+                False,
+            ),
+            Trial("pypi", "aliyun", "preset", "https://mirrors.aliyun.com/pypi/simple", "timeout"),
+            Trial(
+                "pypi",
+                "bfsu",
+                "preset",
+                "https://mirrors.bfsu.edu.cn/pypi/web/simple",
+                "status",
+                503,
+                0.2,
+                detail="503",
+            ),
+            Trial(
+                "torch",
+                "default",
+                "default",
+                "https://download.pytorch.org/whl",
+                "certificate",
+                detail="self-signed certificate",
+            ),
+        ),
+        10.0,
+        proxy="http://****@proxy.example:3128",
+    ),
+    "mirrors-used": MirrorResult((), 10.0, "provenv.toml", ("preset = tsinghua",)),
     "edit": EditResult("provenv.toml", ("torch~=2.13.0", "scikit-learn"), ("numpy",)),
     "edit-nothing": EditResult("provenv.toml"),
     "about": About("0.1.0", "3.11.9", "0.13.9", "linux x86_64", "/home/mei/.local/bin/provenv"),

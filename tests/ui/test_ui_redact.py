@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from provenv.ui.redact import document, redact, redact_in_place, variable
+from provenv.ui.redact import document, redact, redact_in_place, variable, without_values
 
 
 @pytest.mark.parametrize(
@@ -22,6 +22,9 @@ from provenv.ui.redact import document, redact, redact_in_place, variable
         ("PYTHONHASHSEED=0", "PYTHONHASHSEED=0"),
         ("max_tokens = 512, key = 3", "max_tokens = 512, key = 3"),
         ("numpy==1.0", "numpy==1.0"),
+        ("Authorization: Basic dXNlcjpwYXNz", "Authorization: Basic ****"),
+        ("Bearer hf_4bcdef.ghi", "Bearer ****"),
+        ("Basic Authentication, Bearer documents", "Basic Authentication, Bearer documents"),
     ],
 )
 def test_redact(text, expected):
@@ -67,3 +70,14 @@ def test_a_documents_own_keys_are_not_variables():
         "set_aside": {"HF_TOKEN": "****", "PATH": "/bin"},
         "urls": ["https://****@c"],
     }
+
+
+def test_a_report_is_without_the_values_that_the_environment_holds():
+    environment = {
+        "HF_TOKEN": "hf_4711abc",
+        "PIP_INDEX_URL": "https://pat:p%40ssword@host/simple",
+        "SHORT_KEY": "abc",
+        "HOME": "/home/pat",
+    }
+    report = "{'x': 'hf_4711abc', 'y': 'p@ssword', 'z': 'p%40ssword'} abc /home/pat"
+    assert without_values(report, environment) == "{'x': '****', 'y': '****', 'z': '****'} abc /home/pat"

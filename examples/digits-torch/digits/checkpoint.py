@@ -15,7 +15,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from . import storage
+from . import tensor_file
 from .errors import DigitsError
 from .model import DigitNet
 
@@ -42,7 +42,7 @@ class Training:
 
 def save(path: Path, training: Training, identity: dict[str, Any]) -> None:
     """Write the checkpoint of the epoch that just ended, whole or not at all."""
-    storage.save(
+    tensor_file.save(
         path,
         {
             "identity": identity,
@@ -62,7 +62,7 @@ def resume(path: Path, training: Training, identity: dict[str, Any]) -> None:
 
     Raises DigitsError where it belongs to other settings or data (`identity`).
     """
-    state = storage.load(path)
+    state = tensor_file.load(path)
     if state.get("identity") != identity:
         raise DigitsError(
             f"{path} belongs to a training with other settings or other data:"

@@ -14,7 +14,7 @@ import numpy as np
 
 from . import data, storage
 from .errors import DigitsError, run
-from .inference import Trained
+from .inference import FILE, Trained
 
 Z = 1.959963984540054  # the two-sided 95% quantile of the normal distribution
 
@@ -40,7 +40,7 @@ def evaluate(model: Trained, test: data.Images) -> dict[str, Any]:
     leaked = sum(digest in model.learned_from for digest in data.digests(test))
     if leaked:
         raise data.Leak(f"leak: the model was trained on {leaked} of the {len(test)} test images")
-    predicted = model.probabilities(test).argmax(1).numpy()
+    predicted = model.probabilities(test).argmax(1)
     confusion = np.zeros((len(data.CLASSES), len(data.CLASSES)), dtype=np.int64)
     np.add.at(confusion, (test.labels, predicted), 1)
     hits = confusion.diagonal()
@@ -102,7 +102,7 @@ def main() -> None:
     parser.add_argument("--outputs", type=Path, default=Path("outputs"), metavar="DIR")
     parser.add_argument("--floor", type=float, default=0.9, help="fail under this accuracy (default: 0.9)")
     options = parser.parse_args()
-    model = Trained.load(options.outputs / "model.pt")
+    model = Trained.load(options.outputs / FILE)
     parts = data.load(options.mnist, model.seed)
     model.check_data(parts.test)
     evaluation = evaluate(model, parts.test)

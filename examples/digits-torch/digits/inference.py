@@ -5,13 +5,16 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
+import numpy as np
 import torch
 from torch import Tensor
 
-from . import storage
+from . import tensor_file
 from .data import Images, Normalisation
 from .errors import DigitsError
 from .model import DigitNet, choose_device
+
+FILE = "model.pt"
 
 
 @dataclass
@@ -32,7 +35,7 @@ class Trained:
     def save(self, path: Path) -> None:
         """Write the model's file, whole or not at all."""
         digests = bytearray(b"".join(sorted(self.learned_from)))
-        storage.save(
+        tensor_file.save(
             path,
             {
                 "network": self.network.state_dict(),
@@ -49,7 +52,7 @@ class Trained:
     @classmethod
     def load(cls, path: Path) -> Trained:
         """Return the model that the file holds, on the device that this machine has."""
-        state = storage.load(path)
+        state = tensor_file.load(path)
         network = DigitNet(state["side"])
         network.load_state_dict(state["network"])
         return cls(
@@ -69,9 +72,9 @@ class Trained:
                 " give the same --mnist (or DIGITS_MNIST) as in training, or train again"
             )
 
-    def probabilities(self, images: Images) -> Tensor:
+    def probabilities(self, images: Images) -> np.ndarray:
         """Return a score in 0..1 for each image and class; each row adds up to 1."""
-        return scores(self.network, images, self.normalisation).double().softmax(1)
+        return scores(self.network, images, self.normalisation).double().softmax(1).numpy()
 
 
 @torch.no_grad()

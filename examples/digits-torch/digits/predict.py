@@ -15,7 +15,7 @@ import numpy as np
 
 from . import data, picture, storage
 from .errors import DigitsError, run
-from .inference import Trained
+from .inference import FILE, Trained
 
 
 def samples(probabilities: np.ndarray, labels: np.ndarray, count: int) -> list[int]:
@@ -60,7 +60,7 @@ def main() -> None:
     parser.add_argument("--count", type=int, default=24, help="how many samples to keep (default: 24)")
     parser.add_argument("--index", type=int, default=0, help="the one test image to show (default: 0)")
     options = parser.parse_args()
-    model = Trained.load(options.outputs / "model.pt")
+    model = Trained.load(options.outputs / FILE)
     test = data.load(options.mnist, model.seed).test
     model.check_data(test)
     if options.count < 1:
@@ -68,7 +68,7 @@ def main() -> None:
     if not 0 <= options.index < len(test):
         raise DigitsError(f"--index has to be one of 0 to {len(test) - 1}")
 
-    probabilities = model.probabilities(test).numpy()
+    probabilities = model.probabilities(test)
     rows = samples(probabilities, test.labels, options.count)
     kept = [describe(test, probabilities, row) for row in rows]
     storage.write_json(

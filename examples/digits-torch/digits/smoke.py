@@ -6,9 +6,11 @@ import tempfile
 from pathlib import Path
 
 from . import data
+from .command import Settings, save
 from .errors import DigitsError, run
 from .evaluate import evaluate
-from .train import Settings, save, train
+from .inference import FILE
+from .train import train
 
 
 def main() -> None:
@@ -17,7 +19,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder:
         outputs = Path(folder)
         model = train(parts, Settings(seed=0, epochs=2), outputs)
-        save(model, outputs / "model.pt", parts.validation)
+        save(model, outputs / FILE, parts.validation)
     accuracy = evaluate(model, parts.test)["accuracy"]
     if accuracy < 0.8:
         raise DigitsError(f"two epochs should reach 80%, and reached {accuracy:.1%}")

@@ -7,32 +7,20 @@ and ends with the same result) and `model.pt` (the best epoch by validation).
 
 from __future__ import annotations
 
-import argparse
 import math
 import time
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from pathlib import Path
 
 import torch
 from torch import Tensor, nn
 
-from . import checkpoint, data, storage
+from . import checkpoint, command, data, storage
 from .checkpoint import Best, Training
+from .command import Settings
 from .errors import DigitsError, run
 from .inference import Trained, scores, tensors
 from .model import DigitNet, choose_device, make_repeatable
-
-
-@dataclass(frozen=True)
-class Settings:
-    """What decides the result of a training."""
-
-    seed: int = 1
-    epochs: int = 40
-    patience: int = 6
-    batch: int = 64
-    learning_rate: float = 1e-3
-    weight_decay: float = 1e-2
 
 
 def train(parts: data.Split, settings: Settings, outputs: Path, *, fresh: bool = False) -> Trained:
@@ -57,11 +45,7 @@ def train(parts: data.Split, settings: Settings, outputs: Path, *, fresh: bool =
         checkpoint.resume(outputs / "checkpoint.pt", training, identity)
     # The checkpoint leads: a line whose epoch did not get into it is dropped here, and written again later.
     storage.write_lines(outputs / "metrics.jsonl", training.metrics)
-    print(
-        f"{parts.train.name}: {len(parts.train)} images to learn from, {len(parts.validation)} to validate by"
-        f" · {device}" + (f" · going on after epoch {training.epoch}" if training.epoch else ""),
-        flush=True,
-    )
+    command.begin(parts, device, training.epoch)
 
     while training.epoch < settings.epochs and training.epoch - training.best.epoch < settings.patience:
         epoch = training.epoch + 1
@@ -86,11 +70,7 @@ def train(parts: data.Split, settings: Settings, outputs: Path, *, fresh: bool =
         )
         checkpoint.save(outputs / "checkpoint.pt", training, identity)
         storage.append_line(outputs / "metrics.jsonl", training.metrics[-1])
-        print(
-            f"epoch {epoch:>2}   loss {train_loss:.4f}   validation {validation_loss:.4f}"
-            f"   accuracy {accuracy:6.1%}   {seconds:.2f} s{'   best so far' if better else ''}",
-            flush=True,
-        )
+        command.tell(training.metrics[-1], best=better)
     network.load_state_dict(training.best.weights)
     learned_from = frozenset(data.digests(parts.train))
     return Trained(network, normalisation, parts.train.name, settings.seed, training.best.epoch, learned_from)
@@ -119,35 +99,5 @@ def validate(
     return nn.functional.cross_entropy(logits, labels).item(), accuracy
 
 
-def save(model: Trained, path: Path, images: data.Images) -> None:
-    """Save the model, load it again, and compare what both say about `images`, bit for bit."""
-    model.save(path)
-    before, after = model.probabilities(images), Trained.load(path).probabilities(images)
-    if not torch.equal(before, after):
-        raise DigitsError(f"{path} was saved, but what is loaded from it answers differently")
-
-
-def main() -> None:
-    """Read the command line, train, and save the model."""
-    defaults = Settings()
-    parser = argparse.ArgumentParser(prog="python -m digits.train", description=__doc__.splitlines()[0])
-    data.add_arguments(parser)
-    parser.add_argument("--outputs", type=Path, default=Path("outputs"), metavar="DIR")
-    parser.add_argument("--fresh", action="store_true", help="start again even where a checkpoint lies")
-    for name, value in asdict(defaults).items():
-        option = f"--{name.replace('_', '-')}"
-        parser.add_argument(option, type=type(value), default=value, help=f"default: {value}")
-    options = parser.parse_args()
-    settings = Settings(**{name: getattr(options, name) for name in asdict(defaults)})
-    parts = data.load(options.mnist, settings.seed)
-    started = time.perf_counter()
-    model = train(parts, settings, options.outputs, fresh=options.fresh)
-    save(model, options.outputs / "model.pt", parts.validation)
-    print(
-        f"the best epoch was {model.epoch}; {options.outputs / 'model.pt'} is saved, and answers the same"
-        f" when it is loaded again ({time.perf_counter() - started:.1f} s)"
-    )
-
-
 if __name__ == "__main__":
-    run(main)
+    run(lambda: command.main(train, __doc__))

@@ -23,6 +23,7 @@ from ..model.state import Drift, Generation, State
 from ..model.up_result import UpResult
 from ..plan.interpreter import interpreter
 from ..plan.make import make, needed_space
+from ..targets.editors import link_for_editors, stands_in_the_way
 from ..targets.guard import guarded
 from ..targets.layout import python_of
 from ..targets.manifest import read_drift
@@ -37,11 +38,13 @@ from ..targets.records import (
 )
 from ..targets.remove import remove_generations
 from ..targets.venv import build as build_venv
-from ..targets.venv import link_for_editors, make_current
+from ..targets.venv import make_current
+from . import system
 from .clean import unproven_numbers
 from .files import keep_text
 from .fingerprint import fingerprint
-from .locking import Ground, ensure, ground
+from .foreign import beside, refuse_upgrade
+from .locking import Ground, ensure, explained, ground, lead, lock_path
 from .locking import lock as relock
 from .locking import write as write_lock
 from .project import HERE, Project, local_target
@@ -65,6 +68,7 @@ class Prepared:
 def plan(project: Project, *, locked: bool = False) -> PlanResult:
     """Return what `up` would do. Nothing is written, the lock neither."""
     prepared = _prepare(project, locked=locked, repair=False, upgrade=None)
+    system.settle(project, prepared.base.spec, prepared.base.facts, system.nobody)
     return PlanResult(prepared.plan, prepared.base.spec, prepared.lock.lock)
 
 
@@ -81,6 +85,7 @@ def build(
     upgrade: Sequence[str] | None,
     wait: bool,
     began: float,
+    agree: system.Agree,
 ) -> UpResult:
     """Build, prove and switch, while nobody else changes the target (see `up`)."""
     with guarded(project.layout, wait=wait, progress=project.progress):
@@ -89,6 +94,7 @@ def build(
             # whoever held the target before did what was wanted
             return settled
         prepared = _prepare(project, locked=locked, repair=repair, upgrade=upgrade)
+        system.settle(project, prepared.base.spec, prepared.base.facts, agree)
         for finding in prepared.lock.lock.findings:
             project.progress.warn(finding)
         result = replace(prepared, lock=write_lock(project, prepared.lock))
@@ -107,9 +113,12 @@ def build(
 def _prepare(project: Project, *, locked: bool, repair: bool, upgrade: Sequence[str] | None) -> Prepared:
     declared = project.spec()
     local_target(project, declared)
-    if upgrade is not None:
-        relock(project, upgrade=upgrade)
     base = ground(project)
+    if upgrade is not None:
+        led = lead(project, base)
+        if led is not None:
+            refuse_upgrade(led)
+        relock(project, upgrade=upgrade)
     for finding in base.spec.findings:
         project.progress.warn(finding)
     locked_now = ensure(project, base, locked=locked)
@@ -176,7 +185,9 @@ def _settle(project: Project, prepared: Prepared, began: float) -> UpResult:
         evidence = prove_generation(project, prepared.base, prepared.lock.lock, number)
         _must_pass(evidence, number)
     generation = read_generation(project.layout, number)
-    generation = replace(generation, inputs=_inputs(project, prepared, generation.python))
+    # the same packages may come from another lock file than before
+    inputs = _inputs(project, prepared, generation.python)
+    generation = replace(generation, lock_file=prepared.lock.path, inputs=inputs)
     remember_spec(project, number, prepared.base.spec)
     write_generation(project.layout, generation)
     return UpResult(
@@ -214,7 +225,7 @@ def _carry_out(project: Project, prepared: Prepared, *, repair: bool, began: flo
             ),
             explain_create=partial(_no_environment, prepared),
             installs=_installs(project, prepared, uv, refresh=repair),
-            explain=lock_room.explain_failure,
+            explain=partial(_not_installed, project, prepared.base),
             host=project.host,
             progress=project.progress,
             packages=len(locked.packages),
@@ -231,7 +242,9 @@ def _carry_out(project: Project, prepared: Prepared, *, repair: bool, began: flo
     _must_pass(evidence, prepared.state.current)
     make_current(layout, number)
     if project.target == HERE and not link_for_editors(layout):
-        project.progress.warn(problem("PV406", severity="note", path=layout.editor_link.name))
+        code = "PV406" if stands_in_the_way(layout) else "PV407"
+        path = layout.editor_link.name
+        project.progress.warn(problem(code, severity="note", path=path, venv=str(layout.venv(number))))
     return UpResult(project.target, False, generation, planned, locked, evidence, time.monotonic() - began)
 
 
@@ -249,9 +262,15 @@ def _installs(project: Project, prepared: Prepared, uv: str, *, refresh: bool) -
             python=str(python_of(folder / "venv")),
             folder=folder,
             offline=offline,
+            facts=prepared.base.facts,
         )
 
     return (command(offline=False),) if refresh else (command(offline=True), command(offline=False))
+
+
+def _not_installed(project: Project, base: Ground, done: Completed) -> Failure:
+    """Return why the packages could not be installed, with the nearest that can be."""
+    return explained(project, base, lock_room.explain_failure(done))
 
 
 def _no_environment(prepared: Prepared, done: Completed) -> Failure:
@@ -298,7 +317,9 @@ def _record(project: Project, prepared: Prepared, number: int) -> Generation:
 
 def _inputs(project: Project, prepared: Prepared, interpreter: str) -> dict[str, str]:
     spec, lock_file = prepared.base.spec, prepared.lock.path
-    return fingerprint(project.root, spec.files, lock_file, interpreter, project.environment, spec.expanded)
+    # a lock that appears and would lead, or whose versions count, is noticed
+    files = [*spec.files, lock_path(project, None).name, *filter(None, [beside(spec)])]
+    return fingerprint(project.root, files, lock_file, interpreter, project.environment, spec.expanded)
 
 
 def _versions(locked: LockResult) -> dict[str, str]:

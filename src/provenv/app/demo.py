@@ -31,7 +31,8 @@ from .project import Project, open_project
 from .remembered import granted_cores
 from .up import up
 
-DEFAULT = "digits-torch"
+FAMILY = "digits-"
+DEFAULT = "torch"
 STEPS = ("train", "evaluate", "predict")
 REPORT = "report.html"
 MADE_BY_RUNNING = shutil.ignore_patterns("__pycache__", "outputs", STATE, ".venv", "*.pyc", "pylock*.toml")
@@ -44,7 +45,7 @@ def demo(name: str, folder: Path, progress: Progress) -> DemoResult:
     but what changed. Raises Failure: PV770 for an example that does not exist,
     PV771 where `folder` holds something else, PV772 where a step failed.
     """
-    copy_example(name, folder, progress)
+    copy_example(example_named(name), folder, progress)
     project = open_project(folder, progress=progress)
     built = up(project)
     declared = project.spec()
@@ -81,6 +82,7 @@ def finish(result: DemoResult, page: str) -> DemoSummary:
         evaluation.high,
         evaluation.count,
         result.commands,
+        result.spec.requirements[0].name,
     )
 
 
@@ -96,11 +98,25 @@ def names() -> tuple[str, ...]:
     return tuple(sorted(path.parent.name for path in examples().glob("*/provenv.toml")))
 
 
+def short_names() -> tuple[str, ...]:
+    """Return the names as they are typed: `torch` for `digits-torch`."""
+    return tuple(name.removeprefix(FAMILY) for name in names())
+
+
+def example_named(name: str) -> str:
+    """Return the example that a user names: `keras` is `digits-keras`. Raises Failure PV770 for any other."""
+    known = names()
+    if name in known:
+        return name
+    ends = [one for one in known if one.endswith(f"-{name}")]
+    if len(ends) != 1:
+        shown = ", ".join(short_names())
+        raise Failure(problem("PV770", name=name, known=shown), exit_code=Exit.USAGE)
+    return ends[0]
+
+
 def copy_example(name: str, folder: Path, progress: Progress) -> None:
     """Copy an example project to `folder`; files that are there already stay as the user left them."""
-    if name not in names():
-        known = ", ".join(names())
-        raise Failure(problem("PV770", name=name, known=known), exit_code=Exit.USAGE)
     source = examples() / name
     if folder.is_dir() and any(folder.iterdir()) and not (folder / "provenv.toml").is_file():
         hints = (Hint(text("PV771.hint"), f"provenv demo --folder {shlex.quote(str(folder) + '-2')}"),)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
@@ -13,26 +14,42 @@ from ..spec.edited import Edit
 from .files import keep_bytes, keep_text
 
 DECLARED = "provenv.toml"
+MOST_READ = 1 << 20
+"""Characters of standard input that are read."""
 
 
-def init(folder: Path, words: Callable[[Text], str], *, force: bool = False) -> InitResult:
-    """Write a commented `provenv.toml` made from what the folder holds.
+def init(
+    folder: Path, words: Callable[[Text], str], *, source: str | None = None, force: bool = False
+) -> InitResult:
+    """Write a commented `provenv.toml` made from what the folder holds, or from the file or folder `source`.
 
-    `words` renders the comments. Raises Failure PV740 where a declared file is
-    there already, unless `force`.
+    `-` as the source is standard input. `words` renders the comments. Raises
+    Failure PV740 where a file that would be written is there already, unless
+    `force`; what the source's reading raises.
     """
     if not folder.is_dir():
         raise Failure(problem("PV702", folder=str(folder)))
+    _free(folder, DECLARED, force)
+    content = sys.stdin.read(MOST_READ) if source == "-" else None
+    made = spec.initial(folder, words, source, content)
+    for name in made.files:
+        _free(folder, name, force)
+    for name, text_of_file in made.files.items():
+        keep_text(folder / name, text_of_file)
     path = folder / DECLARED
-    if path.exists() and not force:
+    keep_text(path, made.text)
+    return InitResult(
+        str(path), made.text, made.found, made.source, tuple(made.files), made.carried, made.left_out
+    )
+
+
+def _free(folder: Path, name: str, force: bool) -> None:
+    if (folder / name).exists() and not force:
         hints = (
             Hint(text("PV740.hint"), "provenv up"),
             Hint(text("PV740.hint_force"), "provenv init --force"),
         )
-        raise Failure(problem("PV740", path=DECLARED, hints=hints))
-    content, found = spec.initial(folder, words)
-    keep_text(path, content)
-    return InitResult(str(path), content, found)
+        raise Failure(problem("PV740", path=name, hints=hints))
 
 
 def add(root: Path, requirements: Sequence[str]) -> EditResult:

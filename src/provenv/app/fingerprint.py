@@ -10,6 +10,7 @@ from pathlib import Path
 from .. import environ, pipconf
 
 LEADING = ("provenv.toml", "pyproject.toml", "requirements.txt")
+LOCKS = ("uv.lock", "poetry.lock", "pdm.lock", "Pipfile.lock")
 DRIVER = ("/proc/driver/nvidia/version", "/sys/module/amdgpu/version")
 DEVICES = "/dev"
 CGROUP = (
@@ -40,7 +41,8 @@ def fingerprint(
     empty digest, so that one which appears is noticed. `expanded` names the
     variables that the files refer to as `${NAME}`.
     """
-    inputs = {f"file:{name}": digest_file(root / name) for name in sorted({*LEADING, *files})}
+    watched = sorted({*LEADING, *LOCKS, *files} - {lock})
+    inputs = {f"file:{name}": digest_file(root / name) for name in watched}
     configuration = pipconf.read(environment)
     variables = "\0".join(f"{one.name}={environ.read(one, environment) or ''}" for one in DECIDING)
     inputs |= {f"variable:{name}": _digest(environment.get(name, "")) for name in sorted(set(expanded))}
@@ -77,7 +79,7 @@ def digest_file(path: Path) -> str:
 
 def _content(path: str) -> str:
     try:
-        return Path(path).read_text()
+        return Path(path).read_text(encoding="utf-8", errors="surrogateescape")
     except OSError:
         return ""
 

@@ -8,6 +8,7 @@ import tempfile
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import TypeVar
 
 from ..errors import Failure, Hint, problem, text
@@ -15,7 +16,7 @@ from ..model.results import Launch
 from ..model.spec import Spec
 from ..model.state import Generation
 from ..runs.environment import Prepared, other_environments, prepare
-from ..runs.launch import launch
+from ..runs.launch import become, launch
 from ..runs.program import Code
 from ..runs.shell import shell_command
 from ..targets.layout import python_of
@@ -43,18 +44,20 @@ def run(
     name: str | None = None,
     command: Sequence[str] = (),
     announce: Callable[[Launch], None],
+    folder: Path | None = None,
+    in_place: bool = False,
 ) -> Launch:
     """Run the declared run `name`, or `command`, in the current generation and return how it ended.
 
-    `find` opens the project; `announce` is told what is about to run, before it does. Raises Failure with
-    125 (ours: no environment, no such run), 126 or 127 (not executable, not found).
+    `find` opens the project; `announce` is told what is about to run, before it does. `folder` is
+    where it runs, if not in the project's; `in_place` makes this very process the command. Raises Failure
+    with 125 (ours: no environment, no such run), 126 or 127 (not executable, not found).
     """
     project = _ours(find)
     ready = _ours(lambda: _ready(project))
-    if name is None:
-        return _launch(ready, tuple(command), str(project.folder), announce)
-    argv = _ours(lambda: _declared(ready.spec, name, tuple(command)))
-    return _launch(ready, argv, str(project.root), announce)
+    argv = tuple(command) if name is None else _ours(lambda: _declared(ready.spec, name, tuple(command)))
+    place = folder.resolve() if folder else project.folder if name is None else project.root
+    return _launch(ready, argv, str(place), announce, become if in_place else launch)
 
 
 def shell(find: Callable[[], Project], *, announce: Callable[[Launch], None]) -> Launch:
@@ -116,13 +119,19 @@ def _declared(spec: Spec, name: str, rest: tuple[str, ...]) -> tuple[str, ...]:
     return (*shlex.split(run_.command), *rest)
 
 
-def _launch(ready: Ready, argv: tuple[str, ...], folder: str, announce: Callable[[Launch], None]) -> Launch:
+def _launch(
+    ready: Ready,
+    argv: tuple[str, ...],
+    folder: str,
+    announce: Callable[[Launch], None],
+    start: Callable[..., int] = launch,
+) -> Launch:
     prepared = ready.prepared
     begun = Launch(argv, ready.generation.number, prepared.set_aside, prepared.added, prepared.findings)
     announce(begun)
     began = time.monotonic()
     try:
-        code = launch(argv, environment=prepared.environment, folder=folder, held=ready.held)
+        code = start(argv, environment=prepared.environment, folder=folder, held=ready.held)
     finally:
         os.close(ready.held)
     return replace(begun, code=code, seconds=time.monotonic() - began)

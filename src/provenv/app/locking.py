@@ -4,20 +4,24 @@ from __future__ import annotations
 
 import os
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import cast
+from typing import TypedDict, cast
 
 from .. import facts as facts_room
 from .. import lock as lock_room
 from .. import pipconf
 from ..errors import Failure, Hint, problem, text
+from ..model.channel import Host
 from ..model.facts import Facts
 from ..model.lock import Lock
 from ..model.results import Explanation, LockResult
 from ..model.spec import ACCELERATORS, Accelerator, Spec
+from ..pipconf import PipConfiguration
 from ..plan.changes import changes
+from ..spec.distributions import table as distributions
+from . import foreign as foreign_locks
 from .files import keep_text
 from .machine import machine
 from .project import HERE, Project, find_target
@@ -46,6 +50,7 @@ def ground(project: Project, *, facts_file: Path | None = None) -> Ground:
         declared = replace(declared, python=str(options["python"]))
     if options.get("accelerator") in ACCELERATORS:
         declared = replace(declared, accelerator=cast(Accelerator, options["accelerator"]))
+    declared = foreign_locks.with_indexes(project, declared)
     if path is not None:
         return Ground(declared, facts_room.load(path), foreign=True)
     if target is not None and target.kind != "venv":
@@ -69,7 +74,9 @@ def lock(
     """Make or refresh the target's lock and write it; the old one's pins stay unless `upgrade` names them.
 
     `upgrade` is None (keep all), empty (all anew) or the packages to move.
-    Raises Failure PV766 where another tool's lock lies in its place: it is never overwritten.
+    A `uv.lock` (or poetry's, pdm's, pipenv's) stays the start of it: its versions
+    are kept where they fit. Raises Failure PV766 where another tool's lock lies
+    in its place: it is never overwritten.
     """
     base = ground(project, facts_file=facts_file)
     path = output or lock_path(project, facts_file)
@@ -85,16 +92,27 @@ def lock(
                 ),
             )
         )
-    made = make(_named_after(project, facts_file), base, old, upgrade)
-    return write(project, _compare(project, path, old, made))
+    made = make(named_after(project, facts_file), base, old, upgrade)
+    result = write(project, _compare(project, path, old, made))
+    led = foreign_locks.beside(base.spec)
+    if result.written and old is None and led is not None and output is None:
+        name = _shown(path, project.root)
+        project.progress.warn(problem("PV768", severity="note", path=name, file=led))
+    return result
 
 
 def ensure(project: Project, base: Ground, *, locked: bool) -> LockResult:
     """Return the target's lock, not yet written: the committed one where it fits, else a new one.
 
-    Raises Failure PV761 (PV762: there is none) where a new one is needed and `locked` forbids it.
+    One that another tool has made is taken as it is. Raises Failure PV761
+    (PV762: there is none) where a new one is needed and `locked` forbids it.
     """
     path = lock_path(project, None)
+    led = lead(project, base)
+    if led is not None:
+        if locked:
+            foreign_locks.refuse_stale(led)
+        return led
     old = read_lock(path, project.root)
     if old is not None and fits(old, base):
         return LockResult(old, _shown(path, project.root), written=False, made=False)
@@ -107,19 +125,86 @@ def ensure(project: Project, base: Ground, *, locked: bool) -> LockResult:
     return _compare(project, path, old, make(project, base, old, None))
 
 
+def lead(project: Project, base: Ground) -> LockResult | None:
+    """Return the lock of another tool that leads the target, or None."""
+    own = lock_path(project, None)
+    return foreign_locks.leading(project, base.spec, base.facts, own, foreign=base.foreign)
+
+
 def make(project: Project, base: Ground, old: Lock | None, upgrade: Sequence[str] | None) -> Lock:
-    """Return a new lock for the target."""
+    """Return a new lock for the target; what another tool has locked beside it is where it starts.
+
+    Raises Failure with the nearest that works where a package can't be had.
+    """
+    try:
+        made = _make(project, base, old, upgrade)
+    except Failure as failure:
+        raise explained(project, base, failure) from failure
+    with tempfile.TemporaryDirectory(prefix="provenv-lock-") as scratch:
+        built = lock_room.from_source(made, base.spec, base.facts, **_asking(project, base, scratch))
+    return replace(made, findings=(*made.findings, *built))
+
+
+def _make(project: Project, base: Ground, old: Lock | None, upgrade: Sequence[str] | None) -> Lock:
+    pins = foreign_locks.pins(project, base.spec, base.facts, foreign=base.foreign)
+    if pins is None:
+        return _resolve(project, base, old, upgrade)
+    made: Lock | None = None
+    if upgrade != () and (old is None or old.inputs.get("pins") != pins.digest):
+        spec, former = foreign_locks.preferring(base.spec, pins, old)
+        try:
+            made = _resolve(project, replace(base, spec=spec), former, upgrade)
+        except Failure:
+            # the pinned torch can't be had as a build for this machine: then another version
+            made = _resolve(project, base, former, upgrade)
+    made = made or _resolve(project, base, old, upgrade)
+    inputs = {**made.inputs, "pins": pins.digest}
+    return replace(made, inputs=inputs, findings=(*made.findings, *foreign_locks.told(pins, made)))
+
+
+def explained(project: Project, base: Ground, failure: Failure) -> Failure:
+    """Return the failure with the nearest version, Python or name that works, if it is about one package."""
+    table = distributions()
+    with tempfile.TemporaryDirectory(prefix="provenv-lock-") as scratch:
+        return lock_room.with_nearest(
+            failure,
+            base.spec,
+            base.facts,
+            **_asking(project, base, scratch),
+            known=table.known(),
+            wrong=table.wrong,
+        )
+
+
+class _Asking(TypedDict):
+    """How uv is asked about one name: the place and its sources."""
+
+    host: Host
+    uv: str
+    pip: PipConfiguration
+    environment: Mapping[str, str]
+    scratch: Path
+    foreign: bool
+
+
+def _asking(project: Project, base: Ground, scratch: str) -> _Asking:
+    return _Asking(
+        host=project.host,
+        uv=lock_room.find_uv(project.environment),
+        pip=pipconf.read(project.environment),
+        environment=project.environment,
+        scratch=Path(scratch),
+        foreign=base.foreign,
+    )
+
+
+def _resolve(project: Project, base: Ground, old: Lock | None, upgrade: Sequence[str] | None) -> Lock:
     with tempfile.TemporaryDirectory(prefix="provenv-lock-") as scratch:
         return lock_room.make(
             base.spec,
             base.facts,
             target=project.target,
-            host=project.host,
-            uv=lock_room.find_uv(project.environment),
-            pip=pipconf.read(project.environment),
-            environment=project.environment,
-            scratch=Path(scratch),
-            foreign=base.foreign,
+            **_asking(project, base, scratch),
             upgrade=upgrade,
             previous=old,
             progress=project.progress,
@@ -147,6 +232,9 @@ def why(project: Project, subject: str) -> Explanation:
     """Return the reasons for a package or a choice. Raises Failure PV763 where there is no lock yet."""
     path = lock_path(project, None)
     locked = read_lock(path, project.root)
+    if locked is None or not locked.inputs:
+        led = lead(project, ground(project))
+        locked = led.lock if led else locked
     if locked is None:
         name = _shown(path, project.root)
         raise Failure(problem("PV763", path=name, hints=(Hint(None, f"provenv lock{_on(project)}"),)))
@@ -159,10 +247,10 @@ def _on(project: Project) -> str:
 
 def lock_path(project: Project, facts_file: Path | None) -> Path:
     """Return where the target's lock lies; a lock for a facts file is named after that file."""
-    return project.root / lock_room.filename(_named_after(project, facts_file).target)
+    return project.root / lock_room.filename(named_after(project, facts_file).target)
 
 
-def _named_after(project: Project, facts_file: Path | None) -> Project:
+def named_after(project: Project, facts_file: Path | None) -> Project:
     """Return the project; facts of another machine that is no declared target name the target themselves."""
     if facts_file is None or project.target != HERE:
         return project
@@ -184,8 +272,10 @@ def fits(old: Lock, base: Ground) -> bool:
 
     What the machine is counts as far as it decides something: the accelerator
     that is chosen, the platform, the Python. Mirrors do not: URLs are a place's own.
+    A changed lock of another tool, whose versions were kept, counts too.
     """
-    return lock_room.fits(old, base.spec, base.facts)
+    same = old.inputs.get("pins", "") == foreign_locks.beside_digest(base.spec)
+    return same and lock_room.fits(old, base.spec, base.facts)
 
 
 def _shown(path: Path, root: Path) -> str:

@@ -52,10 +52,15 @@ class Project:
         return spec.load(self.root, self.environment)
 
     def caches(self) -> tuple[str, str]:
-        """Return uv's cache folder and the folder for temporary files."""
+        """Return uv's cache folder (its documentation, "Cache directory") and the one for temporary files."""
         uv_cache = environ.read(environ.UV_CACHE_DIR, self.environment)
-        temporary = environ.read(environ.TMPDIR, self.environment)
-        return uv_cache or load("user_cache")("uv"), temporary or "/tmp"  # noqa: S108 - only asked for space
+        if sys.platform == "win32":
+            local = environ.read(environ.LOCALAPPDATA, self.environment) or os.path.expanduser("~")
+            temporary = environ.read(environ.TEMP, self.environment) or local
+            return uv_cache or os.path.join(local, "uv", "cache"), temporary
+        caches = environ.read(environ.XDG_CACHE_HOME, self.environment) or os.path.expanduser("~/.cache")
+        temporary = environ.read(environ.TMPDIR, self.environment) or "/tmp"  # noqa: S108 - asked for space
+        return uv_cache or os.path.join(caches, "uv"), temporary
 
 
 def open_project(

@@ -12,6 +12,7 @@ from dataclasses import replace
 from ..model.facts import Facts
 from ..model.spec import Indexes, Mirrors, Spec
 from ..model.state import Generation
+from ..pipconf import HIDDEN, redact
 from ..targets.records import read_value, write_value
 from .fingerprint import digest_file
 from .project import Project
@@ -23,9 +24,12 @@ FACTS = "facts.json"
 def remember_spec(project: Project, number: int, spec: Spec) -> None:
     """Keep beside a generation what running in it needs of the Spec.
 
-    Requirements and indexes are left out: their lines may hold what belongs to nobody else.
+    Requirements and indexes are left out: their lines may hold what belongs to nobody else. Of
+    the mirrors the one that commands get is kept, without credentials.
     """
-    kept = replace(spec, requirements=(), constraints=(), indexes=Indexes(), mirrors=Mirrors(), findings=())
+    endpoint = spec.mirrors.huggingface
+    mirrors = Mirrors(huggingface=redact(endpoint) if endpoint else None)
+    kept = replace(spec, requirements=(), constraints=(), indexes=Indexes(), mirrors=mirrors, findings=())
     write_value(project.layout, number, SPEC, kept)
 
 
@@ -38,7 +42,8 @@ def remembered_spec(project: Project, generation: Generation) -> Spec:
     }
     same = files and all(digest_file(project.root / name) == digest for name, digest in files.items())
     kept = read_value(project.layout, generation.number, SPEC, Spec) if same else None
-    if kept is not None and kept.root == str(project.root):
+    hidden = kept is not None and HIDDEN in (kept.mirrors.huggingface or "")
+    if kept is not None and kept.root == str(project.root) and not hidden:
         return kept
     return project.spec()
 

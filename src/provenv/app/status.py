@@ -5,13 +5,19 @@ from __future__ import annotations
 import itertools
 from typing import Literal
 
+from ..errors import Problem
+from ..model.facts import Facts
 from ..model.plan import Change, Install, Remove, Step
 from ..model.results import History, Status
+from ..model.spec import Spec
 from ..model.state import Generation
 from ..targets.manifest import read_drift
 from ..targets.receipts import read_proof
-from ..targets.records import read_state
-from .project import Project, local_target
+from ..targets.records import read_state, read_value
+from .machine import machine
+from .project import Project, find_target, local_target
+from .remembered import FACTS
+from .system import declared as declared_system
 from .up import why_stale
 
 
@@ -24,13 +30,23 @@ def status(project: Project, *, deep: bool = False) -> Status:
     local_target(project, declared)
     state = read_state(project.layout)
     generation = state.generation(state.current)
+    findings = _system_findings(project, declared, generation)
     if generation is None:
-        return Status(project.target, declared.file, "absent")
+        return Status(project.target, declared.file, "absent", findings=findings)
     reasons = why_stale(project, generation.number)
     drift = read_drift(project.layout.generation(generation.number), deep=deep)
     sync: Literal["in-sync", "stale", "drifted"] = "drifted" if drift else "stale" if reasons else "in-sync"
     evidence = read_proof(project.layout, generation.number)
-    return Status(project.target, declared.file, sync, generation, reasons, drift, evidence)
+    return Status(project.target, declared.file, sync, generation, reasons, drift, evidence, findings)
+
+
+def _system_findings(project: Project, spec: Spec, generation: Generation | None) -> tuple[Problem, ...]:
+    """Return what the declared system packages lack; the machine's kind is remembered where it can be."""
+    target = find_target(project, spec)
+    if not spec.system and not (target and target.options.get("system")):
+        return ()
+    kept = read_value(project.layout, generation.number, FACTS, Facts) if generation else None
+    return declared_system(project, spec, kept or machine(project)).findings
 
 
 def history(project: Project) -> History:

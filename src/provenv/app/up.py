@@ -7,7 +7,7 @@ to do: a no-op must feel like nothing.
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import cast
 
@@ -28,12 +28,14 @@ def up(
     repair: bool = False,
     upgrade: Sequence[str] | None = None,
     wait: bool = True,
+    agree: Callable[[Text], bool] = lambda question: False,
 ) -> UpResult:
     """Make the target what the declared file says, prove it, switch to it.
 
     `locked` fails rather than locks anew; `repair` builds although nothing
     changed, with drifted packages taken anew; `upgrade` moves pins (see
     `lock`); without `wait` a target that somebody else changes is a failure.
+    `agree` is asked before system packages that the file names are installed; without it they are only named.
 
     Raises Failure: whatever is wrong with the file, the lock, the disk; with
     exit code 3 and the Evidence as its `data` where the proof failed - the old
@@ -45,7 +47,7 @@ def up(
         if settled is not None:
             return replace(settled, seconds=time.monotonic() - began)
     result = lazy.load("app.build")(
-        project, locked=locked, repair=repair, upgrade=upgrade, wait=wait, began=began
+        project, locked=locked, repair=repair, upgrade=upgrade, wait=wait, began=began, agree=agree
     )
     return cast(UpResult, result)
 

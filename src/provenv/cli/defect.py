@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import platform
 import tempfile
 import traceback
@@ -9,7 +10,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from ..errors import Exit, Failure, Hint, problem, text, verbatim
-from ..ui.redact import redact
+from ..ui.redact import without_values
 from ..version import __version__
 
 
@@ -24,14 +25,15 @@ def defect(error: Exception, arguments: Sequence[str]) -> Failure:
             trace,
         ]
     )
-    why = verbatim(f"{type(error).__name__}: {error}")
+    report = without_values(report, os.environ)
+    why = verbatim(without_values(f"{type(error).__name__}: {error}", os.environ))
     try:
         with tempfile.NamedTemporaryFile(
             "w", prefix="provenv-defect-", suffix=".txt", delete=False, encoding="utf-8"
         ) as file:
-            file.write(redact(report))
+            file.write(report)
     except OSError:
-        return Failure(problem("PV790", path="-", why=verbatim(redact(report))), exit_code=Exit.DEFECT)
+        return Failure(problem("PV790", path="-", why=verbatim(report)), exit_code=Exit.DEFECT)
     path = str(Path(file.name))
     return Failure(
         problem("PV790", path=path, why=why, hints=(Hint(text("PV790.hint")),)), exit_code=Exit.DEFECT

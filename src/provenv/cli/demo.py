@@ -11,15 +11,19 @@ from ..app import demo as app
 from .session import Session, command, option
 
 
+def _names(context: click.Context, parameter: click.Parameter, incomplete: str) -> list[str]:
+    return [name for name in app.short_names() if name.startswith(incomplete)]
+
+
 @command(
     "demo",
-    click.Argument(["name"], default=app.DEFAULT),
+    click.Argument(["name"], default=app.DEFAULT, shell_complete=_names),
     option(
         "--folder", type=click.Path(path_type=Path, file_okay=False), metavar="DIR", help="cli.demo.folder"
     ),
 )
 def demo(session: Session, *, name: str, folder: Path | None) -> None:
-    goal = (folder or session.folder / f"provenv-demo-{name}").resolve()
+    goal = (folder or session.folder / f"provenv-demo-{app.example_named(name)}").resolve()
     result = app.demo(name, goal, session.view.progress)
     words = session.view.words
     page = lazy.load("ui.report")(result, words, words.language)

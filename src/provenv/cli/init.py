@@ -6,6 +6,10 @@ from ..app import edit
 from .session import Session, command, option
 
 
-@command("init", option("--force", is_flag=True, help="cli.init.force"))
-def init(session: Session, *, force: bool) -> None:
-    session.view.done(edit.init(session.folder, session.view.words, force=force))
+@command(
+    "init",
+    option("--from", "source", metavar="PATH", help="cli.init.from"),
+    option("--force", is_flag=True, help="cli.init.force"),
+)
+def init(session: Session, *, source: str | None, force: bool) -> None:
+    session.view.done(edit.init(session.folder, session.view.words, source=source, force=force))

@@ -17,10 +17,10 @@ from .help import Group, common_options
 from .version_option import version_option
 
 SECTIONS: dict[str, Sequence[str]] = {
-    "file": ("init", "add", "remove", "lock", "why"),
-    "environment": ("facts", "plan", "up", "prove", "status"),
+    "file": ("init", "add", "remove", "lock", "why", "mirrors"),
+    "environment": ("facts", "plan", "up", "prove", "status", "system"),
     "generations": ("history", "rollback", "gc", "down"),
-    "work": ("run", "shell", "demo"),
+    "work": ("run", "shell", "render", "demo"),
     "more": ("completion", "schema", "version"),
 }
 

@@ -34,16 +34,31 @@ class RunCommand(Command):
         metavar="FILE",
         help="cli.run.json_file",
     ),
+    option(
+        "--folder", type=click.Path(path_type=Path, file_okay=False), metavar="DIR", help="cli.run.folder"
+    ),
+    option("--replace", "in_place", is_flag=True, help="cli.run.replace"),
     cls=RunCommand,
     context_settings={"ignore_unknown_options": True, "allow_interspersed_args": False},
 )
-def run(session: Session, *, words: tuple[str, ...], json_file: Path | None) -> int:
+def run(
+    session: Session, *, words: tuple[str, ...], json_file: Path | None, folder: Path | None, in_place: bool
+) -> int:
     behind: tuple[str, ...] | None = click.get_current_context().meta["provenv.command"]
     if not words and not behind:
         raise click.UsageError(session.view.words.say("cli.run.nothing"))
+    if in_place and json_file is not None:
+        raise click.UsageError(session.view.words.say("cli.run.replace_alone"))
     name = words[0] if words else None
     argv = (*words[1:], *(behind or ()))
-    ended = launch.run(session.project, name=name, command=argv, announce=session.view.show)
+    ended = launch.run(
+        session.project,
+        name=name,
+        command=argv,
+        announce=session.view.show,
+        folder=folder,
+        in_place=in_place,
+    )
     if json_file is not None:
         keep_text(json_file, document("run", ended.code == 0, ended, ended.findings, session.view.words))
     return ended.code or 0

@@ -65,14 +65,19 @@ def _quota(files: Mapping[str, Any]) -> list[float]:
 
 def count_cpus(ranges: str) -> int:
     """Return how many processors a list like `0-3,8` names; 0 for what is not one."""
-    total = 0
+    return len(cpus(ranges))
+
+
+def cpus(ranges: str) -> list[int]:
+    """Return the processors that a list like `0-3,8` names; none for what is not one."""
+    found: list[int] = []
     for part in ranges.strip().split(","):
         first, dash, last = part.partition("-")
         low, high = whole(first), whole(last if dash else first)
         if low is None or high is None or not low <= high < 1 << 16:
-            return 0
-        total += high - low + 1
-    return total
+            return []
+        found += range(low, high + 1)
+    return found
 
 
 def memory(raw: Raw) -> int | None:

@@ -12,7 +12,35 @@ from ..errors import Failure, Problem, problem, text, verbatim
 from ..model.channel import Completed, Host
 from ..model.facts import Facts, Source
 from ..pipconf import PipConfiguration, redacted
-from . import cgroup, container, cpu, disks, limits, memory, network, nvidia, platform, pythons, tools
+from . import (
+    amd,
+    apple,
+    ascend,
+    cdi,
+    cgroup,
+    clouds,
+    container,
+    cpu,
+    disks,
+    engines,
+    intel,
+    kubernetes,
+    kvm,
+    libraries,
+    limits,
+    memory,
+    network,
+    nvidia,
+    pci,
+    platform,
+    pythons,
+    shell,
+    slurm,
+    tegra,
+    toolkits,
+    tools,
+    tpu,
+)
 from .reader import read
 
 PROBE = Path(__file__).parent.parent / "payload" / "probe.py"
@@ -20,7 +48,11 @@ MARK = "PROVENV-PROBE "
 OVERHEAD = 5.0
 """Seconds that the probe may need beside what it waits for."""
 
-ROOMS = (cgroup, container, cpu, disks, limits, memory, network, nvidia, platform, pythons, tools)
+ROOMS = (
+    *(cgroup, container, cpu, disks, limits, memory, network, platform, pythons, tools),
+    *(pci, libraries, nvidia, tegra, amd, intel, apple, ascend, tpu, toolkits),
+    *(engines, cdi, kvm, kubernetes, slurm, clouds),
+)
 
 
 def asks(project: str, cache: str, temporary: str) -> list[dict[str, object]]:
@@ -40,20 +72,15 @@ def gather(
 ) -> Facts:
     """Return the facts of the place behind `host`, read now with its interpreter `python` (>= 3.6).
 
-    Everything is asked side by side; a tool that hangs costs `limit` seconds and its own fact.
+    Everything is asked side by side; a tool that hangs costs `limit` seconds and its own fact. Where
+    that interpreter does not run, sh collects what it can; what only Python can ask stays untold then.
     `pip` is pip's configuration there, if it is known; no credentials of it are kept.
     Raises Failure: PV201 no usable Python there, PV202 torn output, PV203 no answer in time.
     """
-    questions = [{**ask, "limit": limit} for ask in asks(project, cache, temporary)]
-    program = (
-        PROBE.read_text(encoding="utf-8") + f"\n\nmain(json.loads({json.dumps(json.dumps(questions))}))\n"
-    )
-    argv = [python, "-I", "-S", "-"]
-    try:
-        done = host.exec(argv, stdin=program.encode(), limit=limit + OVERHEAD)
-    except Failure as failure:
-        raise _without_python(python, failure) from failure
-    facts = read(_document(python, done, limit))
+    questions = [
+        {**ask, "limit": min(limit, _seconds(ask, limit))} for ask in asks(project, cache, temporary)
+    ]
+    facts = read(_told(host, python, questions, limit))
     if pip is None:
         return facts
     shown = redacted(pip)
@@ -63,12 +90,51 @@ def gather(
     return replace(facts, pip=replace(shown, proxy=proxy), sources=(*facts.sources, source))
 
 
-def _without_python(python: str, failure: Failure) -> Failure:
-    """Return the failure as this room's own where the interpreter could not be started."""
-    missing = [one for one in failure.problems if one.code in ("PV801", "PV802")]
-    if not missing:
+def _seconds(ask: Mapping[str, object], limit: float) -> float:
+    """Return the time that an ask may take: its own, where it has one."""
+    own = ask.get("limit")
+    return own if isinstance(own, float) else limit
+
+
+def _told(host: Host, python: str, questions: list[dict[str, object]], limit: float) -> Mapping[str, object]:
+    """Return the document of the probe that runs there: Python's, or where there is none that of sh."""
+    program = (
+        PROBE.read_text(encoding="utf-8") + f"\n\nmain(json.loads({json.dumps(json.dumps(questions))}))\n"
+    )
+    argv = [python, "-I", "-S", "-"]
+    try:
+        done = host.exec(argv, stdin=program.encode(), limit=limit + OVERHEAD)
+        return _document(python, done, limit)
+    except Failure as failure:
+        refused = _refused(python, failure)
+        if refused is None:
+            raise
+        found = _told_by_shell(host, questions, limit)
+        if found is None:
+            raise refused from failure
+        return found
+
+
+def _told_by_shell(
+    host: Host, questions: list[dict[str, object]], limit: float
+) -> Mapping[str, object] | None:
+    """Return what sh collects there; None where that does not run either, so that Python's failure counts."""
+    program = shell.script(questions)
+    try:
+        done = host.exec(shell.ARGV, stdin=program.encode(), limit=limit + OVERHEAD)
+        return shell.document(_document(shell.ARGV[0], done, limit), questions)
+    except Failure:
+        return None
+
+
+def _refused(python: str, failure: Failure) -> Failure | None:
+    """Return PV201 where the interpreter is not there or not usable; None for any other failure."""
+    found = [one for one in failure.problems if one.code in ("PV201", "PV801", "PV802")]
+    if not found:
+        return None
+    if found[0].code == "PV201":
         return failure
-    return Failure(_no_python(python, missing[0]), exit_code=failure.exit_code)
+    return Failure(_no_python(python, found[0]), exit_code=failure.exit_code)
 
 
 def _no_python(python: str, cause: Problem) -> Problem:

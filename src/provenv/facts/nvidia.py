@@ -9,7 +9,7 @@ from typing import Any, Literal
 
 from .. import environ
 from ..model.facts import Gpu, Nvidia, Source
-from . import smi
+from . import pci, smi, tegra
 from .capability import TABLE, look_up
 from .raw import Raw, whole
 
@@ -42,14 +42,6 @@ ASKS: list[Ask] = [
         "how": "cuInit",
     },
     {
-        "name": "nvidia.pci",
-        "kind": "builtin",
-        "builtin": "pci",
-        "apart": True,
-        "systems": ["linux"],
-        "how": "/sys/bus/pci/devices",
-    },
-    {
         "name": "nvidia.kernel",
         "kind": "file",
         "path": "/proc/driver/nvidia/version",
@@ -75,7 +67,7 @@ def read(raw: Raw) -> Nvidia:
     cuda = raw.mapping("nvidia.cuda")
     said = raw.mapping("nvidia.environment").get(environ.CUDA_VISIBLE_DEVICES.name)
     visible = said if isinstance(said, str) else None
-    every = _merge(runs, _devices(cuda))
+    every = _merge(runs, _devices(cuda)) or _tegra(raw)
     shown = every if visible is None else _visible(every, visible, _children(runs), cuda)
     driver = next((run.driver for run in runs if run.driver), None) or _kernel(raw.out("nvidia.kernel"))
     state, detail = _state(raw, printed, shown, cuda)
@@ -88,6 +80,12 @@ def read(raw: Raw) -> Nvidia:
         detail=detail,
         hidden=len(every) - len(shown),
     )
+
+
+def _tegra(raw: Raw) -> tuple[Gpu, ...]:
+    """Return a Jetson's own GPU where neither nvidia-smi nor the CUDA driver tells of it."""
+    chip = tegra.chip(raw)
+    return (Gpu(0, chip.name, chip.capability),) if chip and tegra.nodes(raw) else ()
 
 
 def derived(raw: Raw, nvidia: Nvidia) -> tuple[Source, ...]:
@@ -129,14 +127,15 @@ def _merge(runs: list[smi.Said], devices: tuple[smi.Card, ...]) -> tuple[Gpu, ..
         same = device or named.get(_bare(card.name))
         capability = card.capability or (same.capability if same else None) or look_up(card.name)
         # unified memory: nvidia-smi has no figure, the CUDA driver has
-        memory = card.memory or (device.memory if device else None)
+        only = same if len(cards) == len(devices) == 1 else None
+        memory = card.memory or (device.memory if device else only.memory if only else None)
         gpus.append(Gpu(index, card.name, capability, memory, card.uuid, card.mig))
     return tuple(gpus)
 
 
 def _bare(name: str) -> str:
-    """Return a name without `NVIDIA`, which nvidia-smi and the CUDA driver do not both put before it."""
-    return name.removeprefix("NVIDIA ").strip()
+    """Return a name without what nvidia-smi and the CUDA driver do not both put round it."""
+    return name.removeprefix("NVIDIA ").removesuffix(" (nvgpu)").strip()
 
 
 def _complete(card: smi.Card, other: smi.Card) -> smi.Card:
@@ -204,9 +203,10 @@ def _state(
     """Return the state and what was said that led to it."""
     wrong = next(filter(None, map(smi.error, printed)), "")
     init = whole(cuda.get("init"))
+    closed = [node for node in tegra.nodes(raw) if not node.usable] if tegra.chip(raw) else []
     if shown:
-        if wrong:
-            return "broken", wrong
+        if wrong or closed:
+            return "broken", wrong or closed[0].refusal
         if init not in (None, 0):
             return ("no-device" if init == NO_DEVICE else "broken"), f"cuInit: {init}"
         return _loadable(raw)
@@ -217,10 +217,12 @@ def _state(
     if init not in (None, 0, NO_DEVICE):
         return ("broken" if _present(raw) else "none"), f"cuInit: {init}"
     answered = any(smi.no_devices(one) or smi.HEAD.search(one) for one in printed)
-    if answered or init is not None or _kernel(raw.out("nvidia.kernel")):
+    if answered or init is not None or _kernel(raw.out("nvidia.kernel")) or tegra.chip(raw):
         return "no-device", ""
-    pci = [str(name) for name in raw.sequence("nvidia.pci") if str(name).startswith("10de:")]
-    return ("broken", f"PCI {pci[0]}") if pci and not raw.value("container.dockerenv") else ("none", "")
+    cards = pci.devices(raw, pci.NVIDIA)
+    if cards and not raw.value("container.dockerenv"):
+        return "broken", " ".join(["PCI", cards[0].id, cards[0].driver]).strip()
+    return "none", ""
 
 
 def _loadable(raw: Raw) -> tuple[State, str]:
@@ -233,10 +235,10 @@ def _loadable(raw: Raw) -> tuple[State, str]:
 
 def _present(raw: Raw) -> bool:
     """Tell whether a device may be there; only a bus that was read and has none says no."""
-    if raw.outcome("nvidia.pci") != "read":
+    if raw.outcome("pci.devices") != "read":
         return True
     wsl = "microsoft" in raw.out("container.version").lower()
-    return wsl or any(str(name).startswith("10de:") for name in raw.sequence("nvidia.pci"))
+    return wsl or bool(pci.devices(raw, pci.NVIDIA)) or tegra.chip(raw) is not None
 
 
 def _kernel(text: str) -> str | None:

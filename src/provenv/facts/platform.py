@@ -18,6 +18,7 @@ ASKS: list[Ask] = [
         "path": "/usr/lib/os-release",
         "systems": ["linux"],
     },
+    {"name": "platform.tegra", "kind": "file", "path": "/etc/nv_tegra_release", "systems": ["linux"]},
     {"name": "platform.ldd", "kind": "command", "argv": ["ldd", "--version"], "systems": ["linux"]},
 ]
 
@@ -52,7 +53,14 @@ def read(raw: Raw) -> Platform:
         values.get("PRETTY_NAME") or values.get("NAME", ""),
         libc,
         version,
+        l4t(raw.out("platform.tegra")),
     )
+
+
+def l4t(release: str) -> str:
+    """Return `36.4.3` of /etc/nv_tegra_release: `# R36 (release), REVISION: 4.3, GCID: ...`."""
+    match = re.match(r"#\s*R(\d+)\s*\(release\),\s*REVISION:\s*(\d+(?:\.\d+)*)", release)
+    return f"{match[1]}.{match[2]}" if match else ""
 
 
 def _libc(said: str, ldd: str) -> tuple[str, str]:

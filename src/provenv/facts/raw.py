@@ -12,6 +12,36 @@ OUTCOMES = ("read", "absent", "timeout", "failed", "unreadable")
 
 
 @dataclass(frozen=True)
+class Found:
+    """A file or folder that matched: its path, what that really is, and a file's text."""
+
+    path: str
+    real: str
+    text: str = ""
+
+
+@dataclass(frozen=True)
+class Node:
+    """A device node: whether its mode lets this user in, and whether it opened (None: not tried)."""
+
+    path: str
+    permitted: bool
+    opened: bool | None = None
+    error: str = ""
+    group: str = ""
+
+    @property
+    def usable(self) -> bool:
+        """Tell whether a program of this user gets in; a device that is busy is one that it may open."""
+        return self.permitted if self.opened is None else self.opened or self.error == "EBUSY"
+
+    @property
+    def refusal(self) -> str:
+        """Return `/dev/kfd (render)`: what is closed, and the group that may open it."""
+        return f"{self.path} ({self.group})" if self.group else self.path
+
+
+@dataclass(frozen=True)
 class Raw:
     """Answers by name (`cpu.lscpu`); what comes before the dot is the fact that they belong to."""
 
@@ -52,6 +82,30 @@ class Raw:
         """Return a builtin's list; empty where there is none."""
         value = self.value(name)
         return value if isinstance(value, list) else ()
+
+    def texts(self, name: str) -> tuple[Found, ...]:
+        """Return the files and folders that a `texts` ask found."""
+        entries = [entry for entry in self.sequence(name) if isinstance(entry, Mapping)]
+        return tuple(
+            Found(path, _string(entry.get("real")) or path, _string(entry.get("text")))
+            for entry in entries
+            if (path := _string(entry.get("path")))
+        )
+
+    def nodes(self, name: str) -> tuple[Node, ...]:
+        """Return the device nodes that a `nodes` ask found."""
+        entries = [entry for entry in self.sequence(name) if isinstance(entry, Mapping)]
+        return tuple(
+            Node(
+                path,
+                entry.get("readable") is True and entry.get("writable") is True,
+                entry.get("opened") if isinstance(entry.get("opened"), bool) else None,
+                _string(entry.get("error")),
+                _string(entry.get("group")),
+            )
+            for entry in entries
+            if (path := _string(entry.get("path")))
+        )
 
     def sysctl(self) -> dict[str, str]:
         """Return macOS's sysctl values; a name that a release does not know spoils only the exit code."""

@@ -5,7 +5,29 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from ..model.facts import Facts
-from . import container, cpu, disks, limits, memory, network, nvidia, platform, pythons, tools
+from . import (
+    amd,
+    apple,
+    ascend,
+    clouds,
+    container,
+    cpu,
+    disks,
+    engines,
+    intel,
+    kubernetes,
+    kvm,
+    limits,
+    memory,
+    network,
+    nvidia,
+    platform,
+    pythons,
+    slurm,
+    toolkits,
+    tools,
+    tpu,
+)
 from .raw import Raw
 
 
@@ -24,6 +46,17 @@ def read(raw: Mapping[str, object]) -> Facts:
         pythons=pythons.read(said),
         tools=tools.read(said),
         network=network.read(said),
+        amd=amd.read(said),
+        intel=intel.read(said),
+        apple=apple.read(said),
+        ascend=ascend.read(said),
+        tpu=tpu.read(said),
+        toolkits=toolkits.read(said),
+        engines=engines.read(said),
+        kvm=kvm.read(said),
+        kubernetes=kubernetes.read(said),
+        slurm=slurm.read(said),
+        clouds=clouds.read(said),
         sources=said.sources() + nvidia.derived(said, cards),
         host=str(said.mapping("platform.system").get("node") or ""),
     )

@@ -114,7 +114,10 @@ def _mebibytes(value: str | None) -> int | None:
 
 
 HEAD = re.compile(r"(?:Driver|KMD) Version:\s*(\S+)\s+CUDA (?:UMD )?Version:\s*(\S+)|Driver Version:\s*(\S+)")
-CARD = re.compile(r"^\|\s*(\d+)\s+(\S.*?)\s+(?:On|Off|N/A|WDDM|TCC|MCDM)\s*\|\s*[0-9A-Fa-f]+:[0-9A-Fa-f]+:")
+CARD = re.compile(
+    r"^\|\s*(\d+)\s+(\S.*?)\s+(?:On|Off|N/A|WDDM|TCC|MCDM)\s*\|\s*(?:[0-9A-Fa-f]+:[0-9A-Fa-f]+:|N/A)"
+)
+"""The GPU of a Jetson is on no bus."""
 USAGE = re.compile(r"(?:\d+|N/A)\s*(?:MiB)?\s*/\s*(\d+)\s*MiB")
 
 

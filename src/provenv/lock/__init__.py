@@ -2,28 +2,56 @@
 
 from __future__ import annotations
 
-from .accelerator import choose
+from .accelerators import choose
 from .failures import explain_failure
+from .foreign import adopt
 from .inputs import fits, inputs_of
 from .install import installation, requirements, venv_command
+from .nearest import from_source, with_nearest
+from .pins import find as find_pins
+from .pins import kept as kept_pins
+from .pins import read as read_pins
 from .pylock import filename, identity, read, write
+from .requirements import family as torch_family
 from .resolve import make
-from .uv import find_uv
+from .sources import Sources, sources_of, torch_address
+from .uv import find_uv, python_build, uv_default_index, uv_environment
+from .uv_lock import NAME as UV_LOCK
+from .uv_lock import UvProject, export, with_indexes
+from .uv_lock import find as find_uv_lock
 from .why import explain
 
 __all__ = [
+    "UV_LOCK",
+    "Sources",
+    "UvProject",
+    "adopt",
     "choose",
     "explain",
     "explain_failure",
+    "export",
     "filename",
+    "find_pins",
     "find_uv",
+    "find_uv_lock",
     "fits",
+    "from_source",
     "identity",
     "inputs_of",
     "installation",
+    "kept_pins",
     "make",
+    "python_build",
     "read",
+    "read_pins",
     "requirements",
+    "sources_of",
+    "torch_address",
+    "torch_family",
+    "uv_default_index",
+    "uv_environment",
     "venv_command",
+    "with_indexes",
+    "with_nearest",
     "write",
 ]

@@ -14,6 +14,7 @@ from .tables import table
 
 PATCHES = 10
 CUDA = re.compile(r"cu(\d\d)(\d)")
+LOCAL = re.compile(r"cpu|cu\d+|xpu|rocm\d+(\.\d+)*")
 
 
 @dataclass(frozen=True)
@@ -51,6 +52,17 @@ def cuda_version(build: str) -> str:
     return f"{int(match[1])}.{match[2]}"
 
 
+def build_of_local(local: str) -> str:
+    """Return the build that a local version names: `cpu`, `cu130`, `rocm6.4`, `xpu`; others as they are."""
+    match = LOCAL.match(local)
+    return match[0] if match else local
+
+
+def build_of_choice(accelerator: str) -> str:
+    """Return the build whose index path serves what a lock's choice says: plug-ins and MPS use the CPU's."""
+    return "cpu" if accelerator in ("ascend", "tpu", "mps") else accelerator
+
+
 def is_cuda(build: str) -> bool:
     """Tell whether it is a CUDA build."""
     return CUDA.fullmatch(build) is not None
@@ -74,7 +86,7 @@ def names(machine: str) -> tuple[str, ...]:
 
 def default_build(system: str, machine: str, minor: str) -> str:
     """Return the build that the default index serves for torch `minor`; `unknown` for one after the table."""
-    if system == "darwin" and machine == "arm64":
+    if system == "darwin" and machine in ("arm64", "aarch64"):
         return "mps"
     if system != "linux":
         return "cpu"

@@ -20,8 +20,11 @@ from ..model.spec import Requirement, Spec
 from ..pipconf import PipConfiguration
 from . import toml
 from .failures import BINDER, cause
-from .platforms import MACOS, python_platform
-from .pylock import read, write
+from .families.fitted import Fitted
+from .isolation import TorchAtBuild, needing_torch, unisolated
+from .logins import handed_over, variables, without_login
+from .platforms import deployment_target, python_platform
+from .pylock import located, read, write
 from .sources import Sources, TorchSource, local_path, login
 from .uv import call, source_arguments, uv_environment
 
@@ -46,6 +49,7 @@ class Question:
     scratch: Path
     previous: Lock | None = None
     upgrade: tuple[str, ...] | None = None
+    fitted: Fitted | None = None
 
 
 def binding(family: Sequence[str], source: TorchSource) -> tuple[str, dict[str, str]]:
@@ -71,7 +75,7 @@ def alone(question: Question, source: TorchSource) -> Question:
     """Return the question for nothing but torch, asked of nothing but `source`."""
     torch = Requirement("torch", "torch", Place(question.spec.file))
     spec = replace(question.spec, requirements=(torch,), constraints=())
-    return replace(question, spec=spec, sources=Sources(default=source.url), previous=None)
+    return replace(question, spec=spec, sources=Sources(default=source.url), previous=None, fitted=None)
 
 
 def compile_packages(
@@ -98,11 +102,15 @@ def compile_packages(
         limit=LIMIT,
     )
     if done.code != 0:
-        raise Failure(cause(done, (*question.spec.requirements, *question.spec.constraints)))
+        first = cause(done, (*question.spec.requirements, *question.spec.constraints))
+        building = needing_torch(done.err)
+        if building is not None:
+            raise TorchAtBuild(building, first)
+        raise Failure(first)
     lock = read(question.host.get(str(output)).decode(), output.name)
     root = Path(question.spec.root)
     return tuple(
-        _complete(_located(package, folder, root)) for package in lock.packages if package.name != BINDER
+        _complete(located(package, folder, root)) for package in lock.packages if package.name != BINDER
     )
 
 
@@ -151,8 +159,10 @@ def _call(
     """Write the scratch files; return the arguments and the environment that every resolution has."""
     spec, folder, host = question.spec, question.scratch, question.host
     environment = uv_environment(question.environment, question.pip, question.sources)
+    asked = (*spec.requirements, *spec.constraints)
     host.put(
-        "".join(f"{_line(one)}\n" for one in spec.requirements).encode(), str(folder / "requirements.in")
+        "".join(f"{handed_over(_line(one), asked)}\n" for one in spec.requirements).encode(),
+        str(folder / "requirements.in"),
     )
     arguments = [str(folder / "requirements.in")]
     if family and source is not None and source.url is not None:
@@ -163,14 +173,17 @@ def _call(
     if source is not None and source.kind == "public":
         for name, value in PUBLIC.items():
             environment.setdefault(name, value)
+    fitted = question.fitted
     limits = [
-        *(_line(one) for one in spec.constraints),
+        *(fitted.constraints if fitted else ()),
+        *(handed_over(_line(one), asked) for one in spec.constraints),
         *(source.constraints if source else ()),
         *constraints,
     ]
     host.put("".join(f"{one}\n" for one in limits).encode(), str(folder / "constraints.in"))
     for path in (str(folder / "constraints.in"), *question.sources.constraints):
         arguments += ["--constraints", path]
+    arguments += _fitted(question) if fitted else []
     arguments += [
         "--python-version",
         question.python,
@@ -183,13 +196,31 @@ def _call(
     if question.sources.pre:
         arguments += ["--prerelease", "allow"]
     if question.platform.system == "darwin":
-        environment.setdefault("MACOSX_DEPLOYMENT_TARGET", MACOS)
+        environment.setdefault("MACOSX_DEPLOYMENT_TARGET", deployment_target(question.platform))
     environment.setdefault("UV_PYTHON_DOWNLOADS", "never")
     environment["UV_NO_PROGRESS"] = "1"
     # uv fills in the `${NAME}` of requirement lines itself, so that no value is written to a file
     named = ((name, question.environment.get(name)) for name in question.spec.expanded)
     environment.update({name: value for name, value in named if value})
+    environment.update(variables(asked, question.environment))
     return arguments, environment
+
+
+def _fitted(question: Question) -> list[str]:
+    """Write what the families replace, leave out and build without isolation; return the arguments for it."""
+    fitted, folder, arguments = question.fitted, question.scratch, []
+    if fitted is None:
+        return []
+    for option, lines in (("--overrides", fitted.overrides), ("--excludes", fitted.excluded)):
+        if lines:
+            path = folder / f"{option.strip('-')}.in"
+            question.host.put("".join(f"{one}\n" for one in lines).encode(), str(path))
+            arguments += [option, str(path)]
+    if fitted.unisolated:
+        words = unisolated(fitted.unisolated, metadata=fitted.metadata)
+        question.host.put(words.encode(), str(folder / "uv.toml"))
+        arguments += ["--config-file", str(folder / "uv.toml")]
+    return arguments
 
 
 def _line(requirement: Requirement) -> str:
@@ -216,31 +247,19 @@ def _by_location(package: Package, requirements: Sequence[Requirement]) -> tuple
         f"{one.where.file}:{one.where.line or 1}"
         for one in requirements
         if not one.name
-        and os.path.normpath(one.text.removeprefix("-e ").split("[")[0].strip())
+        and os.path.normpath(without_login(one.text).removeprefix("-e ").split("[")[0].strip())
         in (location, f"./{location}")
     )
 
 
-def _located(package: Package, folder: Path, root: Path) -> Package:
-    """Return the package with its paths relative to the project rather than to the scratch folder."""
-
-    def near(place: str) -> str:
-        whole = Path(os.path.normpath(folder / place))
-        return whole.relative_to(root).as_posix() or "." if whole.is_relative_to(root) else whole.as_posix()
-
-    artifacts = tuple(replace(one, path=near(one.path)) if one.path else one for one in package.artifacts)
-    location = package.location
-    if location and package.origin in ("directory", "archive") and "://" not in location:
-        location = near(location)
-    return replace(package, artifacts=artifacts, location=location)
-
-
 def _complete(package: Package) -> Package:
-    """Return the package with size and sha256 of files that lie on this machine."""
-    return replace(package, artifacts=tuple(map(_measured, package.artifacts)))
+    """Return the package without logins, with size and sha256 of files that lie on this machine."""
+    location = without_login(package.location) if package.location else package.location
+    return replace(package, location=location, artifacts=tuple(map(_measured, package.artifacts)))
 
 
 def _measured(artifact: Artifact) -> Artifact:
+    artifact = replace(artifact, url=without_login(artifact.url)) if artifact.url else artifact
     path = local_path(artifact.url or artifact.path or "")
     if path is None or not path.is_file():
         return artifact

@@ -39,7 +39,8 @@ CAUSES: tuple[tuple[str, str], ...] = (
     ),
     (
         "PV342",
-        r"requires? Python|Python ABI tag|Python version|not satisfy Python|no wheels with a matching Python",
+        r"requires? Python|Python ABI tag|Python version|not satisfy Python|"
+        r"no wheels with a matching (?:Python|platform)|no usable wheels",
     ),
     (
         "PV344",
@@ -51,6 +52,10 @@ NETWORK = frozenset({"PV350", "PV351", "PV352", "PV353", "PV354", "PV355", "PV35
 RESOLUTION = frozenset({"PV340", "PV341", "PV342", "PV344"})
 # the name of the project whose only purpose is to bind torch's family to its source (see compiling.binding)
 BINDER = "provenv-accelerator"
+UNSOLVED = "error: No solution found when resolving"
+NOISE = re.compile(r"warning:|Using Python|\s*(?:Resolved|Prepared|Building|Built|Downloading|Downloaded) \S")
+LONGEST = 10
+HEAD = 4
 FETCHED = re.compile(r"(?:Failed to fetch|url|for)[:(]? ?\(?`?(?P<url>[a-z+]+://[^\s`)]+)")
 REQUIRED = re.compile(r"you require ([^,]+?)(?:,|$| we can| and you)", re.MULTILINE)
 
@@ -74,12 +79,28 @@ def cause(completed: Completed, requirements: Sequence[Requirement] = ()) -> Pro
             return problem(
                 code,
                 where=where,
-                why=verbatim(words),
+                why=verbatim(brief(words)),
                 hints=(*_hints(code), *_extra(flat)),
                 name=name,
                 url=failed_url(flat) or "?",
             )
     return problem("PV359", why=verbatim(words), code=completed.code)
+
+
+def brief(words: str) -> str:
+    """Return uv's explanation, cause first; of a long one beginning and conclusion alone.
+
+    That there is no solution is what the problem itself says; how uv came to
+    know it over forty lines helps nobody.
+    """
+    if not words.startswith(UNSOLVED):
+        return words
+    rows = re.sub(
+        r"^ {2,9}", "", words.partition("\n")[2].strip().removeprefix("cause: "), flags=re.M
+    ).splitlines()
+    if len(rows) <= LONGEST:
+        return "\n".join(rows)
+    return "\n".join([*rows[:HEAD], "  ...", *rows[-(LONGEST - HEAD - 1) :]])
 
 
 def failed_url(words: str) -> str | None:
@@ -91,7 +112,7 @@ def failed_url(words: str) -> str | None:
 def _words(completed: Completed) -> str:
     """Return uv's own words without its warnings about this machine and without credentials."""
     heard = completed.err.replace(f"{BINDER} depends on", "you require")
-    rows = [row for row in heard.strip().splitlines() if not row.startswith(("warning:", "Using Python"))]
+    rows = [row for row in heard.strip().splitlines() if not NOISE.match(row)]
     return redact("\n".join(rows)) or redact(completed.out.strip()[-2000:]) or f"exit {completed.code}"
 
 

@@ -11,7 +11,8 @@ from packaging.version import Version
 from ..model.facts import Facts
 from ..model.lock import Lock
 from ..model.spec import Spec
-from .accelerator import decide
+from .accelerators import decide
+from .families import suits
 from .platforms import choose_python, runs_on, specifiers
 
 
@@ -33,8 +34,11 @@ def fits(lock: Lock, spec: Spec, facts: Facts) -> bool:
         return False
     if not _has_python(lock.python, spec, facts):
         return False
-    accelerator = lock.choice("accelerator")
-    return accelerator is None or accelerator.value in {one.build for one in decide(spec, facts).candidates}
+    decision, accelerator = decide(spec, facts), lock.choice("accelerator")
+    known = {one.accelerator for one in decision.candidates}
+    if accelerator is not None and accelerator.value not in known:
+        return False
+    return suits(lock, spec, facts, decision)
 
 
 def _has_python(locked: str, spec: Spec, facts: Facts) -> bool:

@@ -2,27 +2,34 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from .. import environ
 from ..model.channel import Command
+from ..model.facts import Facts
 from ..model.lock import Lock, Package
-from ..model.spec import Spec
+from ..model.spec import Requirement, Spec
 from ..pipconf import PipConfiguration
+from .builds import build_of_choice
 from .compiling import binding
-from .requirements import family as family_of
+from .families.building import architectures, cuda_home
+from .isolation import unisolated
+from .logins import found_again, variables
+from .requirements import members
 from .sources import Sources, TorchSource, local_path, sources_of, torch_sources, torch_wheels
 from .uv import source_arguments, uv_environment
 
 
-def requirements(lock: Lock, root: str = ".") -> str:
+def requirements(lock: Lock, root: str = ".", asked: Sequence[Requirement] = ()) -> str:
     """Return the lock as requirement lines, pinned by hash; paths are made whole from `root`.
+
+    `asked` are the user's own lines, whose logins are referred to by variables (see logins.py).
 
     `===` and not `==`: for `==` a `2.13.0+cpu` is also a `2.13.0`, and uv would
     take the wrong one of two indexes instead of looking for the hash.
     """
-    return "".join(f"{_line(package, Path(root))}\n" for package in lock.packages)
+    return "".join(f"{_line(package, Path(root), asked)}\n" for package in lock.packages)
 
 
 def installation(
@@ -35,24 +42,37 @@ def installation(
     python: str,
     folder: Path,
     offline: bool,
+    facts: Facts | None = None,
 ) -> Command:
     """Return the command that installs the lock into the environment of the interpreter `python`.
 
     Sources are this place's own (`spec`, `pip`, `environment`); torch's family
     comes from where the lock says, or from a folder of this place that has the
-    very wheel. Files go to `folder`. `offline` uses uv's cache alone.
+    very wheel. Files go to `folder`. `offline` uses uv's cache alone. What is
+    compiled against torch is built after it and without isolation, for the GPUs of `facts`.
     """
     sources = sources_of(spec, pip, environment)
     whole = uv_environment(environment, pip, sources)
     listed = folder / "requirements.txt"
-    files = {str(listed): requirements(lock, spec.root)}
+    asked = (*spec.requirements, *spec.constraints)
+    files = {str(listed): requirements(lock, spec.root, asked)}
+    whole.update(variables(asked, environment))
     argv = [uv, "pip", "install", "--no-config", "--python", python, "--no-deps"]
+    built = _built(lock)
+    if built:
+        configuration = folder / "uv.toml"
+        files[str(configuration)] = unisolated(tuple(built), variables=_variables(lock, whole, facts))
+        argv[3:4] = ["--config-file", str(configuration)]
+        whole.setdefault("MAX_JOBS", str(min(built.values())))
+        home = cuda_home(facts) if facts is not None else None
+        if home:
+            whole.setdefault("CUDA_HOME", home)
     argv.append("--require-hashes" if _all_hashed(lock) else "--verify-hashes")
     argv += source_arguments(sources)
     argv += ["--requirements", str(listed)]
     source = torch_source(lock, spec, sources)
     if source is not None and source.url is not None:
-        family = family_of(package.name for package in lock.packages)
+        family = members(package.name for package in lock.packages)
         words, secrets = binding(family, source)
         bound = folder / "torch" / "pyproject.toml"
         files[str(bound)] = words
@@ -98,7 +118,10 @@ def torch_source(lock: Lock, spec: Spec, sources: Sources) -> TorchSource | None
     if torch is None or choice is None or accelerator is None:
         return None
     kind = choice.value.split(" ")[0]
-    candidates = torch_sources(accelerator.value, (), spec, sources)
+    if accelerator.value == "jetson":
+        # NVIDIA's own index, which the lock names: no other has these builds
+        return TorchSource("public", choice.value.partition(" ")[2])
+    candidates = torch_sources(build_of_choice(accelerator.value), (), spec, sources)
     wheels = {artifact.filename for artifact in torch.artifacts}
     for source in candidates:
         if source.kind == "folder" and source.url and wheels & set(torch_wheels(source.url)):
@@ -106,9 +129,28 @@ def torch_source(lock: Lock, spec: Spec, sources: Sources) -> TorchSource | None
     if kind == "default":
         return None
     mirror = next((source for source in candidates if source.kind == "mirror"), None)
-    same = next((one for one in candidates if one.kind == kind and choice.value.endswith(one.shown)), None)
+    same = next((one for one in candidates if choice.value == f"{one.kind} {one.shown}"), None)
     usual = next((source for source in candidates if source.kind == "public"), None)
-    return mirror or same or usual
+    # a mirror is tried in two forms (as an index, as a listing): the lock says which one answered
+    return same if same is not None and same.kind == "mirror" else mirror or same or usual
+
+
+def _built(lock: Lock) -> dict[str, int]:
+    """Return what the lock says to build without isolation, and by how many compilers at once."""
+    found = {}
+    for choice in lock.choices:
+        kind, _, name = choice.subject.partition(":")
+        if kind == "build" and lock.package(name) is not None:
+            found[name] = int(choice.value) if choice.value.isdecimal() else 1
+    return found
+
+
+def _variables(lock: Lock, environment: Mapping[str, str], facts: Facts | None) -> dict[str, str]:
+    """Return what a built extension depends on: variables of its build, so of its place in uv's cache."""
+    torch = lock.package("torch")
+    found = {"PROVENV_TORCH": torch.version if torch else ""}
+    wanted = environment.get("TORCH_CUDA_ARCH_LIST") or (architectures(facts) if facts else "")
+    return {**found, "TORCH_CUDA_ARCH_LIST": wanted} if wanted else found
 
 
 def _all_hashed(lock: Lock) -> bool:
@@ -118,14 +160,14 @@ def _all_hashed(lock: Lock) -> bool:
     )
 
 
-def _line(package: Package, root: Path) -> str:
+def _line(package: Package, root: Path, asked: Sequence[Requirement] = ()) -> str:
     marker = f" ; {package.marker}" if package.marker else ""
     if package.origin == "index":
         hashes = sorted(
             {f"{kind}:{value}" for one in package.artifacts for kind, value in one.hashes.items()}
         )
         return " ".join([f"{package.name}==={package.version}{marker}", *(f"--hash={one}" for one in hashes)])
-    location = package.location or "."
+    location = found_again(package.location, asked) if package.location else "."
     path = None if package.origin == "vcs" else local_path(location)
     where = location if path is None else (root / path).resolve().as_uri()
     if package.editable:

@@ -62,6 +62,21 @@ def _glibc(version: str) -> int:
     return max((one for one in GLIBC if one <= minor), default=GLIBC[0])
 
 
+def deployment_target(platform: Platform) -> str:
+    """Return the macOS whose wheels are taken: the machine's own where it is older than 14.0.
+
+    A newer one does not count, so that a lock runs on the macOS versions before it.
+    """
+    match = re.match(r"(\d+)(?:\.(\d+))?", platform.distribution_version)
+    if match is None:
+        return MACOS
+    major, minor = int(match[1]), int(match[2] or 0)
+    if (major, minor) >= (14, 0):
+        return MACOS
+    # from macOS 11 on wheels are tagged by the major version alone
+    return f"{major}.0" if major >= 11 else f"{major}.{minor}"
+
+
 def runs_on(locked: str, platform: Platform) -> bool:
     """Tell whether a lock for `locked` runs on the platform: the same kind, a glibc that is not older."""
     here = python_platform(platform)

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import hashlib
+import os
 import re
-import sys
 from collections.abc import Iterable, Mapping
-from pathlib import PurePath
+from dataclasses import replace
+from pathlib import Path, PurePath
 from typing import Any
 
 from packaging.utils import canonicalize_name
@@ -15,12 +16,7 @@ from ..errors import Failure, Hint, Place, Problem, problem, text, verbatim
 from ..model.codec import from_json, to_json
 from ..model.lock import Artifact, Choice, Lock, Package
 from ..pipconf import redact
-from . import toml
-
-if sys.version_info >= (3, 11):
-    import tomllib
-else:
-    import tomli as tomllib  # type: ignore[import-not-found, unused-ignore]  # only there on 3.10
+from . import toml, toml_library
 
 SCHEMA = 1
 HERE = "here"
@@ -54,9 +50,7 @@ def write(lock: Lock) -> str:
                 {
                     "lock-version": "1.0",
                     "created-by": "provenv",
-                    "requires-python": f"=={lock.python}.*"
-                    if lock.python.count(".") == 1
-                    else f"=={lock.python}",
+                    "requires-python": _requires(lock.python),
                 }
             )
         ),
@@ -81,20 +75,19 @@ def write(lock: Lock) -> str:
     return "\n\n".join(parts) + "\n"
 
 
+def _requires(python: str) -> str | None:
+    """Return the specifier of a minor version or of one release; preferences (see `pins`) have none."""
+    if not python:
+        return None
+    return f"=={python}.*" if python.count(".") == 1 else f"=={python}"
+
+
 def read(content: str, file: str) -> Lock:
     """Return the lock that a `pylock.toml` holds, also one that another tool has made.
 
     Raises Failure PV330-PV333 with `file` and, where it is known, the line.
     """
-    if len(content) > LIMIT:
-        raise Failure(problem("PV333", where=Place(file), file=file, limit=LIMIT >> 20))
-    try:
-        data = tomllib.loads(content)
-    except tomllib.TOMLDecodeError as error:
-        raise Failure(_malformed(content, file, error)) from error
-    version = str(data.get("lock-version", ""))
-    if version.partition(".")[0] != "1":
-        raise Failure(problem("PV331", where=Place(file), file=file, version=version or "?"))
+    data = parse(content, file)
     tool = data.get("tool", {})
     own = tool.get("provenv", {}) if isinstance(tool, dict) else tool
     if not isinstance(own, dict) or not isinstance(own.get("schema", SCHEMA), int):
@@ -108,7 +101,7 @@ def read(content: str, file: str) -> Lock:
             problem("PV331", where=Place(file), file=file, version=str(own["schema"]), hints=(hint,))
         )
     try:
-        packages = tuple(_package(entry) for entry in data.get("packages", []))
+        packages = tuple(package_of(entry) for entry in data.get("packages", []))
         return Lock(
             target=str(own.get("target", HERE)),
             python=str(own.get("python") or _python(str(data.get("requires-python", "")))),
@@ -124,6 +117,20 @@ def read(content: str, file: str) -> Lock:
         why = verbatim(f"{type(error).__name__}: {error}")
         hint = Hint(text("PV332.hint"), "provenv lock")
         raise Failure(problem("PV332", where=Place(file), file=file, why=why, hints=(hint,))) from error
+
+
+def parse(content: str, file: str) -> dict[str, Any]:
+    """Return a `pylock.toml` as TOML has it. Raises Failure PV330, PV331, PV333 (see `read`)."""
+    if len(content) > LIMIT:
+        raise Failure(problem("PV333", where=Place(file), file=file, limit=LIMIT >> 20))
+    try:
+        data: dict[str, Any] = toml_library.loads(content)
+    except toml_library.TOMLDecodeError as error:
+        raise Failure(_malformed(content, file, error)) from error
+    version = str(data.get("lock-version", ""))
+    if version.partition(".")[0] != "1":
+        raise Failure(problem("PV331", where=Place(file), file=file, version=version or "?"))
+    return data
 
 
 def _malformed(content: str, file: str, error: Exception) -> Problem:
@@ -189,7 +196,8 @@ def _vcs(location: str) -> dict[str, object]:
     return {"type": kind, "url": url, "commit-id": commit, "subdirectory": subdirectory}
 
 
-def _package(entry: Mapping[str, Any]) -> Package:
+def package_of(entry: Mapping[str, Any]) -> Package:
+    """Return one entry of `packages`. Raises KeyError or TypeError where it is not as PEP 751 has it."""
     own = entry.get("tool", {}).get("provenv", {})
     common: dict[str, Any] = {
         "name": canonicalize_name(str(entry["name"])),
@@ -223,6 +231,20 @@ def _read_artifact(entry: Mapping[str, Any]) -> Artifact:
         size=entry.get("size"),
         hashes={str(key): str(value) for key, value in entry.get("hashes", {}).items()},
     )
+
+
+def located(package: Package, folder: Path, root: Path) -> Package:
+    """Return the package with its paths relative to `root` rather than to `folder`."""
+
+    def near(place: str) -> str:
+        whole = Path(os.path.normpath(folder / place))
+        return whole.relative_to(root).as_posix() or "." if whole.is_relative_to(root) else whole.as_posix()
+
+    artifacts = tuple(replace(one, path=near(one.path)) if one.path else one for one in package.artifacts)
+    location = package.location
+    if location and package.origin in ("directory", "archive") and "://" not in location:
+        location = near(location)
+    return replace(package, artifacts=artifacts, location=location)
 
 
 def filename_of(place: str) -> str:

@@ -29,6 +29,18 @@ def family(names: Iterable[str]) -> tuple[str, ...]:
     return tuple(name for name in table("torch_family")["names"] if name in wanted)
 
 
+def members(names: Iterable[str]) -> tuple[str, ...]:
+    """Return the family among locked packages, with what a vendor's build of torch needs of its index."""
+    everything = tuple(names)
+    return tuple(dict.fromkeys([*family(everything), *filter(is_sibling, everything)]))
+
+
+def is_sibling(name: str) -> bool:
+    """Tell whether a package belongs to torch's ROCm or XPU builds and has to come from their index."""
+    siblings = table("torch_family")["siblings"]
+    return name in siblings["names"] or name.startswith(tuple(siblings["prefixes"]))
+
+
 def torch_specifiers(spec: Spec) -> SpecifierSet:
     """Return what requirements and constraints say about torch's version, by itself or through its family."""
     specifiers = SpecifierSet()
@@ -38,6 +50,16 @@ def torch_specifiers(spec: Spec) -> SpecifierSet:
             specifiers &= one.specifier
         elif one is not None and one.specifier:
             specifiers &= _torch_for(requirement.name, one.specifier)
+    return specifiers
+
+
+def specifiers_of(spec: Spec, name: str) -> SpecifierSet:
+    """Return what requirements and constraints say about the version of one package."""
+    specifiers = SpecifierSet()
+    for requirement in (*spec.requirements, *spec.constraints):
+        one = parsed(requirement) if requirement.name == name else None
+        if one is not None:
+            specifiers &= one.specifier
     return specifiers
 
 

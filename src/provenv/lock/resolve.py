@@ -1,4 +1,4 @@
-"""(Spec, Facts) -> Lock: the accelerator, the sources, uv's resolution, and the reasons for each."""
+"""(Spec, Facts) -> Lock: the accelerator, the families, uv's resolution, and the reasons for each."""
 
 from __future__ import annotations
 
@@ -13,13 +13,15 @@ from ..model.lock import Choice, Lock, Package
 from ..model.progress import Progress, Silent
 from ..model.spec import Spec
 from ..pipconf import PipConfiguration
-from .accelerator import decide
+from .accelerators import decide
 from .compiling import Question, required_by
+from .families import review
+from .fitting import fitted_resolution
 from .inputs import inputs_of
 from .platforms import choose_python, python_platform
 from .pylock import identity
 from .sources import Sources, confusion, index_choice, sources_of
-from .torch import Resolved, resolve
+from .torch import Resolved
 from .uv import uv_environment, uv_version
 
 
@@ -45,7 +47,8 @@ def make(
     the pins of `previous`, names move those packages, `()` moves all.
     `scratch` is an empty folder for uv's input.
 
-    Raises Failure with uv's own explanation and the user's own line.
+    Raises Failure with uv's own explanation and the user's own line, or with
+    everything that can't work on the machine (PV380, PV394, PV396).
     """
     task = (progress or Silent()).task(text("lock.resolving", target=target))
     decision = decide(spec, facts, foreign=foreign)
@@ -65,12 +68,13 @@ def make(
         previous=previous if upgrade is None or upgrade else None,
         upgrade=None if upgrade is None else tuple(upgrade),
     )
-    resolved = resolve(question, decision)
+    question, resolved = fitted_resolution(question, facts, decision)
     asking = required_by(question, resolved.packages, resolved.family, resolved.source)
     packages = tuple(
         replace(package, required_by=asking.get(package.name, ()))
         for package in sorted(resolved.packages, key=lambda one: (one.name, one.version))
     )
+    reviewed = review(packages, spec, facts, decision, python=python.version)
     version = uv_version(host, uv, uv_environment(environment, pip, sources))
     task.finish(text("lock.resolved", n=len(packages), target=target))
     return Lock(
@@ -81,7 +85,7 @@ def make(
         choices=(*resolved.choices, python.choice, index_choice(sources, pip), *_constraints(sources)),
         identity=identity(packages),
         inputs=inputs_of(spec, version),
-        findings=(*_findings(resolved, packages), *confusion(sources)),
+        findings=(*_findings(resolved, packages), *reviewed, *confusion(sources)),
         uv=version,
     )
 

@@ -25,13 +25,19 @@ from . import builds
 from .tables import table
 
 Origin = Literal["mirrors", "requirements", "uv", "pip", "default"]
+FLAT = "#flat"
+"""Ends the address of a mirror whose wheels lie in one folder, without one for each project."""
 
 
 @dataclass(frozen=True)
 class Sources:
-    """Indexes and folders as uv takes them; URLs may carry credentials. `default` None: uv's own."""
+    """Indexes and folders as uv takes them; URLs may carry credentials. `default` None: uv's own.
+
+    `torch` is the declared mirror of PyTorch's index, for any build.
+    """
 
     origin: Origin = "default"
+    torch: str | None = None
     default: str | None = None
     extra: tuple[str, ...] = ()
     find_links: tuple[str, ...] = ()
@@ -62,8 +68,9 @@ class TorchSource:
 
     @property
     def shown(self) -> str:
-        """Return what may be shown: the address without credentials."""
-        return redact(self.url) if self.url else "default"
+        """Return what may be shown: the address without credentials, marked where it is a flat listing."""
+        marked = f"{self.url}{FLAT}" if self.flat and self.kind == "mirror" else self.url
+        return redact(marked) if marked else "default"
 
 
 def sources_of(spec: Spec, pip: PipConfiguration, environment: Mapping[str, str]) -> Sources:
@@ -77,6 +84,7 @@ def sources_of(spec: Spec, pip: PipConfiguration, environment: Mapping[str, str]
         no_binary=files.no_binary or pip.no_binary,
         only_binary=files.only_binary or pip.only_binary,
         constraints=pip.constraints,
+        torch=environ.expand(spec.mirrors.torch, environment) if spec.mirrors.torch else None,
     )
     extra = tuple(_index(one, root) for one in files.extra_index_urls)
     ours = _uv_indexes(environment)
@@ -133,10 +141,17 @@ def torch_sources(
 
     The default index goes before PyTorch's own where its build of the newest
     torch that is wanted is this one: the same files, on the mirror that the user has.
+    A declared mirror is tried as an index, then as a plain listing of wheels
+    (some mirrors lay a build's wheels into one folder), unless it says which it is.
     """
     found: list[TorchSource] = []
-    if spec.mirrors.torch:
-        found.append(TorchSource("mirror", _mirror(spec.mirrors.torch, build)))
+    if sources.torch:
+        url, flat = torch_address(sources.torch, build)
+        found += [
+            # the links of a listing are relative to it as a folder
+            TorchSource("mirror", f"{url.rstrip('/')}/" if one else url, flat=one)
+            for one in ((True,) if flat else (False, True))
+        ]
     for folder in sources.find_links:
         wheels = torch_wheels(folder)
         if any(_local(name) == build for name in wheels):
@@ -163,6 +178,19 @@ def torch_wheels(folder: str) -> tuple[str, ...]:
     if path is None or not path.is_dir():
         return ()
     return tuple(sorted(name for name in os.listdir(path) if re.match(r"torch-[^-]+-.*\.whl$", name)))
+
+
+def torch_address(mirror: str, build: str) -> tuple[str, bool]:
+    """Return a mirror's address for one build, and whether it says of itself that it is a flat listing.
+
+    `{build}` in the address is replaced; without it the build's folder lies below, unless the
+    address is a build's already. `#flat` at its end marks the listing.
+    """
+    url, flat = mirror.removesuffix(FLAT), mirror.endswith(FLAT)
+    if "{build}" in url:
+        return url.replace("{build}", build), flat
+    named = re.search(r"/(cpu|cu\d+|rocm[\d.]+|xpu)/?$", url)
+    return url if named else f"{url.rstrip('/')}/{build}", flat
 
 
 def local_path(address: str) -> Path | None:
@@ -214,13 +242,6 @@ def _may_hold(index: str) -> bool:
     """Tell whether an index of pip's configuration may hold torch; a folder is looked into."""
     path = local_path(index)
     return path is None or (path / "torch").is_dir()
-
-
-def _mirror(url: str, build: str) -> str:
-    """Return the mirror of one build: `{build}` in the address, else the build's folder below it."""
-    if "{build}" in url:
-        return url.replace("{build}", build)
-    return url if re.search(r"/(cpu|cu\d+|rocm[\d.]+|xpu)/?$", url) else f"{url.rstrip('/')}/{build}"
 
 
 def _local(wheel: str) -> str:

@@ -2,25 +2,32 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
+from packaging.utils import canonicalize_name
 from packaging.version import Version
 
-from ..errors import Failure, Hint, Problem, Text, problem, text
+from ..errors import Failure, Hint, Place, Problem, Text, problem, text
 from ..model.facts import Platform
 from ..model.lock import Choice, Package, Refusal
+from ..model.spec import Requirement
 from . import builds
-from .accelerator import Candidate, Decision
+from .accelerators import Candidate, Decision
 from .compiling import Question, alone, compile_packages
 from .failures import NETWORK, RESOLUTION
 from .platforms import machine_of
 from .requirements import family as family_of
-from .requirements import torch_specifiers
+from .requirements import is_sibling, members, torch_specifiers
 from .sources import TorchSource, describe, torch_sources
 
-ATTEMPTS = 4
-BY_ACCELERATOR = ("nvidia-", "cuda-", "triton", "pytorch-triton")
+ATTEMPTS = 8
+BY_ACCELERATOR = ("nvidia-", "cuda-", "triton", "pytorch-triton", "rocm", "intel-", "torch-npu", "libtpu")
+ABSENT = (
+    re.compile(r"([\w.-]+) was not found in the (?:package registry|provided)"),
+    re.compile(r"there (?:is|are) no versions? of ([\w.-]+)(?:\[[^\]]*\])?[=<>!~]"),
+)
 
 
 @dataclass(frozen=True)
@@ -57,7 +64,7 @@ def build_of(packages: Sequence[Package], platform: Platform) -> str:
     torch = next(package for package in packages if package.name == "torch")
     local = torch.version.partition("+")[2]
     if local:
-        return local.split(".")[0] if local.startswith(("cpu", "cu")) else local
+        return builds.build_of_local(local)
     for package in packages:
         if package.name == "cuda-toolkit" or package.name.startswith("nvidia-cuda-runtime"):
             version = Version(package.version)
@@ -85,20 +92,21 @@ def _search(question: Question, decision: Decision, family: tuple[str, ...]) -> 
     unreachable = False
     last: tuple[tuple[Package, ...], TorchSource, str] | None = None
     for candidate in decision.candidates:
+        asked = _asked(question, candidate)
         for source in _sources(question, candidate):
             if source.kind == "public" and unreachable:
                 continue
             try:
-                packages, family, build = _attempt(question, family, source, candidate.build)
+                packages, family, build = _attempt(asked, family, source, candidate)
             except Failure as failure:
-                first = _true_cause(question, source, failure.problems[0])
+                first = _true_cause(asked, source, failure.problems[0])
                 if not _is_about(first, source, family):
                     raise Failure(first) from failure
                 unreachable = unreachable or (source.kind == "public" and first.code in NETWORK)
                 failed.append((source, first))
                 refused.append(_refusal(candidate, source, _why_failed(first)))
                 continue
-            if _accepts(candidate.build, build):
+            if _accepts(candidate, source, build):
                 return _found(question, decision, candidate, Resolved(packages, family, source), refused)
             why = text("lock.torch.other_build", build=build, version=_torch(packages).version)
             refused.append(_refusal(candidate, source, why))
@@ -109,12 +117,38 @@ def _search(question: Question, decision: Decision, family: tuple[str, ...]) -> 
     raise _none(decision, refused, failed)
 
 
+def _asked(question: Question, candidate: Candidate) -> Question:
+    """Return the question with what the candidate needs beside torch: its plug-in, its limits of torch."""
+    spec = question.spec
+    plugins = tuple(_requirement(line, spec.file) for line in candidate.plugins)
+    limits = tuple(_requirement(line, spec.file) for line in candidate.constraints)
+    if not plugins and not limits:
+        return question
+    asked = replace(
+        spec, requirements=(*spec.requirements, *plugins), constraints=(*spec.constraints, *limits)
+    )
+    return replace(question, spec=asked)
+
+
+def _requirement(line: str, file: str) -> Requirement:
+    name = re.split(r"[\[=<>!~ ]", line, maxsplit=1)[0]
+    return Requirement(line, canonicalize_name(name), Place(file))
+
+
 def _sources(question: Question, candidate: Candidate) -> tuple[TorchSource, ...]:
+    """Return where a candidate may come from; a build that only one index has, from there alone.
+
+    The default index serves neither ROCm nor XPU builds, and PyTorch's own keeps
+    those of macOS among the CPU builds.
+    """
     platform = question.platform
+    if candidate.index is not None:
+        limits = _range(candidate.versions)
+        return (TorchSource("public", candidate.index, constraints=limits),)
     versions = candidate.versions or tuple(
         minor for minor in builds.minors("2.0", None) if builds.allows(torch_specifiers(question.spec), minor)
     )
-    return torch_sources(
+    found = torch_sources(
         candidate.build,
         versions,
         question.spec,
@@ -122,25 +156,45 @@ def _sources(question: Question, candidate: Candidate) -> tuple[TorchSource, ...
         system=platform.system,
         machine=machine_of(platform),
     )
+    if candidate.kind in ("rocm", "xpu"):
+        found = tuple(one for one in found if one.kind != "default")
+    if candidate.build == "mps":
+        found = tuple(replace(one, url=re.sub(r"/mps$", "/cpu", one.url or "") or None) for one in found)
+    return found
+
+
+def _range(minors: Sequence[str]) -> tuple[str, ...]:
+    if not minors:
+        return ()
+    major, last = builds.newest(minors).split(".")
+    return (f"torch>={min(minors, key=Version)}", f"torch<{major}.{int(last) + 1}")
 
 
 def _attempt(
-    question: Question, family: tuple[str, ...], source: TorchSource, wanted: str
+    question: Question, family: tuple[str, ...], source: TorchSource, candidate: Candidate
 ) -> tuple[tuple[Package, ...], tuple[str, ...], str]:
     """Return what a source gives: packages, the family among them, torch's build.
 
     What the source has of other builds under a local version is excluded, and
-    members of the family that only show up in the result are bound as well.
+    members of the family that only show up in the result are bound as well. So
+    are those that torch requires and the ordinary indexes lack (`triton-rocm`).
     """
     excluded: list[str] = []
     for _ in range(ATTEMPTS):
-        packages = compile_packages(question, family, source, excluded)
-        found = family_of(package.name for package in packages)
+        try:
+            packages = compile_packages(question, family, source, excluded)
+        except Failure as failure:
+            lacking = _lacking(failure.problems[0], family) if source.kind != "default" else ()
+            if not lacking:
+                raise
+            family = (*family, *lacking)
+            continue
+        found = members(package.name for package in packages)
         if "torch" not in found:
-            return packages, found, wanted
+            return packages, found, candidate.build
         build = build_of(packages, question.platform)
         torch = _torch(packages)
-        if not _accepts(wanted, build) and "+" in torch.version:
+        if not _accepts(candidate, source, build) and "+" in torch.version:
             excluded.append(f"torch!={torch.version}")
         elif set(found) <= set(family) or source.kind == "default":
             break
@@ -148,16 +202,29 @@ def _attempt(
     return packages, tuple(dict.fromkeys([*family, *found])), build
 
 
-def _accepts(wanted: str, build: str) -> bool:
-    return build == wanted or (wanted == "cpu" and build == "mps")
+def _lacking(first: Problem, family: Sequence[str]) -> tuple[str, ...]:
+    """Return the siblings that uv found nowhere else and that are not bound to torch's source yet."""
+    words = re.sub(r"\s+", " ", str(first.why.args.get("text", "")) if first.why else "")
+    named = {canonicalize_name(name) for pattern in ABSENT for name in pattern.findall(words)}
+    return tuple(sorted(one for one in named if is_sibling(one) and one not in family))
+
+
+def _accepts(candidate: Candidate, source: TorchSource, build: str) -> bool:
+    """Tell whether a build is the wanted one; an index of one candidate has nothing else."""
+    if candidate.index is not None and source.url == candidate.index:
+        return True
+    return build == candidate.build or (candidate.build == "cpu" and build == "mps")
 
 
 def _is_about(first: Problem, source: TorchSource, family: Sequence[str]) -> bool:
     """Tell whether a failure speaks about this source of torch; others would only fail again.
 
     A mirror that the user declared and that can't be reached is no reason to look elsewhere.
+    Its second form, a listing, is a guess: that there is none says nothing.
     """
     args = first.what.args
+    if first.code in NETWORK and source.kind == "mirror" and source.flat:
+        return True
     if first.code in NETWORK:
         return source.kind not in ("default", "mirror") and _host(str(args.get("url", ""))) == _host(
             source.url or ""
@@ -192,7 +259,7 @@ def _why_failed(first: Problem) -> Text:
 
 
 def _refusal(candidate: Candidate, source: TorchSource, why: Text) -> Refusal:
-    return Refusal(f"{candidate.build} {source.shown}", why)
+    return Refusal(f"{candidate.shown} {source.shown}", why)
 
 
 def _torch(packages: Sequence[Package]) -> Package:
@@ -212,7 +279,7 @@ def _found(
     better = [one for one in decision.candidates if one is not candidate]
     accelerator = Decision((candidate, *better), decision.refused).choice
     missed = tuple(
-        Refusal(one.build, text("lock.accelerator.no_source"))
+        Refusal(one.shown, text("lock.accelerator.no_source"))
         for one in decision.candidates[: decision.candidates.index(candidate)]
     )
     named = {one.value for one in missed}
@@ -282,7 +349,7 @@ def _none(
     if contradictions:
         # the ordinary indexes have every version there is: no other source would help
         return Failure(contradictions[0])
-    wanted = ", ".join(candidate.build for candidate in decision.candidates)
+    wanted = ", ".join(candidate.shown for candidate in decision.candidates)
     hints = (Hint(text("PV321.hint")), Hint(text("PV321.hint_cpu")))
     reasons = tuple(Hint(text("lock.torch.refused", source=one.value)) for one in refused)
     last = failed[-1][1].why if failed else None

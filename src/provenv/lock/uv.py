@@ -8,14 +8,18 @@ seen by everyone on a machine.
 
 from __future__ import annotations
 
+import json
 import os
+import re
 import shutil
 from collections.abc import Mapping, Sequence
+from urllib.parse import quote, urlsplit, urlunsplit
 
 from uv import find_uv_bin
 
 from .. import environ
 from ..errors import Failure, Hint, problem, text
+from ..hosts.netrc_file import netrc_logins
 from ..model.channel import Completed, Host
 from ..pipconf import PipConfiguration
 from .sources import Sources, local_path
@@ -60,10 +64,11 @@ def uv_environment(environment: Mapping[str, str], pip: PipConfiguration, source
     }
     whole["NO_COLOR"] = "1"
     _network(whole, pip)
+    logins = netrc_logins(environment) if _share_a_host(sources) else {}
     if sources.default is not None:
-        whole["UV_DEFAULT_INDEX"] = sources.default
+        whole["UV_DEFAULT_INDEX"] = _with_login(sources.default, logins)
     if sources.extra:
-        whole["UV_INDEX"] = " ".join(sources.extra)
+        whole["UV_INDEX"] = " ".join(_with_login(url, logins) for url in sources.extra)
     remote = [link for link in sources.find_links if local_path(link) is None]
     if remote:
         whole["UV_FIND_LINKS"] = ",".join(remote)
@@ -109,6 +114,52 @@ def uv_version(host: Host, uv: str, environment: Mapping[str, str]) -> str:
     return words[1] if len(words) > 1 else ""
 
 
+def uv_default_index(host: Host, uv: str, environment: Mapping[str, str]) -> str:
+    """Return the address of the index that uv takes without any configuration, as uv's own help says it."""
+    said = host.exec([uv, "help", "pip", "compile"], environment=environment, limit=30).out
+    found = re.search(r"default:\s+<(https?://[^>\s]+)>", said)
+    return found[1] if found else ""
+
+
+def python_build(host: Host, uv: str, version: str, environment: Mapping[str, str]) -> tuple[str, str, str]:
+    """Return what uv would fetch for a Python version: version, address of the builds, path below it.
+
+    The path is what a mirror of Python builds has below its own address
+    (UV_PYTHON_INSTALL_MIRROR in uv's reference). Empty words where uv has no such build.
+    """
+    argv = [uv, "python", "list", version, "--only-downloads", "--show-urls", "--output-format", "json"]
+    plain = {name: value for name, value in environment.items() if name != "UV_PYTHON_INSTALL_MIRROR"}
+    done = host.exec([*argv, "--no-config"], environment=plain, limit=30)
+    for build in json.loads(done.out) if done.code == 0 else ():
+        base, found, path = str(build.get("url", "")).partition("/releases/download/")
+        if found and build.get("implementation") == "cpython":
+            return str(build["version"]), f"{base}{found}".rstrip("/"), path
+    return "", "", ""
+
+
+def _share_a_host(sources: Sources) -> bool:
+    """Tell whether one index has a login in its address and another of the same host has none."""
+    hosts = [urlsplit(url).netloc for url in (sources.default or "", *sources.extra)]
+    return bool(
+        {host for host in hosts if "@" not in host}
+        & {host.rpartition("@")[2] for host in hosts if "@" in host}
+    )
+
+
+def _with_login(url: str, logins: Mapping[str, tuple[str, str]]) -> str:
+    """Return an index's address with the login that the netrc file has for its host.
+
+    uv would find it there itself, but not where it already knows another login of that host.
+    """
+    parts = urlsplit(url)
+    user, password = logins.get(parts.hostname or "", ("", ""))
+    if "@" in parts.netloc or not user:
+        return url
+    return urlunsplit(
+        parts._replace(netloc=f"{quote(user, safe='')}:{quote(password, safe='')}@{parts.netloc}")
+    )
+
+
 def _is_login(name: str) -> bool:
     return name.startswith("UV_INDEX_") and name.endswith(("_USERNAME", "_PASSWORD"))
 
@@ -126,6 +177,9 @@ def _network(whole: dict[str, str], pip: PipConfiguration) -> None:
         proxy = pip.proxy if "://" in pip.proxy else f"http://{pip.proxy}"
         for name in ("HTTP_PROXY", "HTTPS_PROXY", "http_proxy", "https_proxy"):
             whole[name] = proxy
+    if pip.keyring_provider in ("import", "subprocess"):
+        # uv has no keyring of its own in Python: it runs the program, which asks the same backends
+        whole.setdefault("UV_KEYRING_PROVIDER", "subprocess")
     if pip.timeout is not None:
         whole.setdefault("UV_HTTP_TIMEOUT", str(max(1, round(pip.timeout))))
     if pip.retries is not None:

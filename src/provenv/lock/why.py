@@ -8,7 +8,7 @@ import re
 from packaging.utils import canonicalize_name
 
 from ..errors import Failure, Hint, problem
-from ..model.lock import Lock
+from ..model.lock import Choice, Lock, Package
 from ..model.results import Explanation
 from ..model.spec import Spec
 
@@ -22,12 +22,12 @@ def explain(subject: str, lock: Lock, spec: Spec) -> Explanation:
 
     Raises Failure PV334 for something that the lock does not have, with near names.
     """
-    choices = [choice for choice in lock.choices if choice.subject == subject]
-    if subject in ("torch", "accelerator"):
+    choices = [one for one in lock.choices if subject in _subjects(one)]
+    if subject in ("torch", "accelerator", "torch-npu", "torch-xla"):
         choices += [
             one for one in lock.choices if one.subject in ("accelerator", ACCELERATED) and one not in choices
         ]
-    package = lock.package(canonicalize_name(subject))
+    package = lock.package(canonicalize_name(subject)) or _variant(choices, lock)
     if package is None and not choices:
         known = [one.name for one in lock.packages] + [one.subject for one in lock.choices]
         near = difflib.get_close_matches(subject.lower(), known, n=1)
@@ -35,6 +35,25 @@ def explain(subject: str, lock: Lock, spec: Spec) -> Explanation:
         raise Failure(problem("PV334", subject=subject, target=lock.target, hints=hints))
     chains = _chains(package.name, lock) if package is not None else ()
     return Explanation(subject, package, tuple(choices), chains)
+
+
+def _variant(choices: list[Choice], lock: Lock) -> Package | None:
+    """Return the package that stands in for a declared one: `tensorflow-cpu` for `tensorflow`."""
+    taken = (_taken(one) for one in choices if one.subject.startswith("variant:"))
+    return next((package for name in taken if (package := lock.package(name))), None)
+
+
+def _taken(choice: Choice) -> str:
+    return re.split(r"[\[<>=! ]", choice.value)[0]
+
+
+def _subjects(choice: Choice) -> tuple[str, ...]:
+    """Return what a choice answers for: `variant:onnxruntime` also for the group and for what was taken."""
+    kind, _, about = choice.subject.partition(":")
+    if kind == "source":
+        return (choice.subject,)
+    taken = _taken(choice) if kind == "variant" else ""
+    return tuple(filter(None, (choice.subject, about, taken)))
 
 
 def _chains(name: str, lock: Lock) -> tuple[tuple[str, ...], ...]:

@@ -13,13 +13,18 @@ Status = Literal["passed", "failed", "skipped"]
 
 @dataclass(frozen=True)
 class Check:
-    """A check that applies: what it needs installed, its time limit in seconds, what is sent for it."""
+    """A check that applies: its script, its time limit in seconds, what is sent for it.
+
+    `group` names what is imported once for several checks; `package` is what
+    would be taken in another version where the check fails.
+    """
 
     name: str
     payload: str
     limit: float
     options: Mapping[str, object] = field(default_factory=dict)
     group: str = ""
+    package: str = ""
 
 
 @dataclass(frozen=True)

@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from typing import Literal
 
 from ..pipconf import PipConfiguration
+from .devices import Devices, Toolkit
+from .services import Cloud, Engine, Kubernetes, Kvm, Slurm
 
 Outcome = Literal["read", "absent", "timeout", "failed", "unreadable"]
 
@@ -23,7 +25,10 @@ class Source:
 
 @dataclass(frozen=True)
 class Platform:
-    """System and C library. `system` is `linux`, `darwin` or `windows`; `machine` as `uname -m` says it."""
+    """System and C library. `system` is `linux`, `darwin` or `windows`; `machine` as `uname -m` says it.
+
+    `l4t` is the version of NVIDIA's Linux for Tegra (`36.4.3`) on a Jetson, else empty.
+    """
 
     system: str
     machine: str
@@ -33,6 +38,7 @@ class Platform:
     distribution_name: str = ""
     libc: str = ""
     libc_version: str = ""
+    l4t: str = ""
 
 
 @dataclass(frozen=True)
@@ -165,6 +171,17 @@ class Facts:
     tools: tuple[Tool, ...] = ()
     pip: PipConfiguration = PipConfiguration()
     network: Network = Network()
+    amd: Devices = Devices()
+    intel: Devices = Devices()
+    apple: Devices = Devices()
+    ascend: Devices = Devices()
+    tpu: Devices = Devices()
+    toolkits: tuple[Toolkit, ...] = ()
+    engines: tuple[Engine, ...] = ()
+    kvm: Kvm = "absent"
+    kubernetes: Kubernetes = Kubernetes()
+    slurm: Slurm = Slurm()
+    clouds: tuple[Cloud, ...] = ()
     sources: tuple[Source, ...] = ()
     host: str = ""
     schema: int = 1

@@ -11,6 +11,7 @@ from .state import Drift
 if TYPE_CHECKING:
     # results are only written, never read back: a no-op must not pay for values that it does not have
     from ..errors import Problem, Text
+    from .adopted import Carried, LeftOut
     from .evidence import Evidence
     from .lock import Choice, Lock, Package
     from .plan import Plan, Step
@@ -20,11 +21,20 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class InitResult:
-    """`init`: the file that was written, its text, and what was found in the folder."""
+    """`init`: the file that was written, its text, and what was found in the folder.
+
+    `files` are the names of those that were written beside it. `source` is what it
+    was made from, empty for the folder itself; what of it was carried over and
+    what was left out is told with places.
+    """
 
     path: str
     text: str
     found: tuple[Text, ...] = ()
+    source: str = ""
+    files: tuple[str, ...] = ()
+    carried: tuple[Carried, ...] = ()
+    left_out: tuple[LeftOut, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -48,6 +58,23 @@ class LockResult:
     written: bool
     changes: tuple[Step, ...] = ()
     made: bool = True
+
+
+@dataclass(frozen=True)
+class Download:
+    """`lock --download`: the folder, the lock in it, how many files of how many bytes; `fetched` came now.
+
+    `left_out` names what has no file of its own: folders of the project, repositories.
+    """
+
+    folder: str
+    lock: Lock
+    path: str
+    files: int
+    bytes: int
+    fetched: int
+    tools: tuple[str, ...] = ()
+    left_out: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -83,6 +110,7 @@ class Status:
     reasons: tuple[Text, ...] = ()
     drift: Drift = Drift()
     evidence: Evidence | None = None
+    findings: tuple[Problem, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -141,7 +169,10 @@ class About:
 
 @dataclass(frozen=True)
 class DemoSummary:
-    """`demo`: what came of it, in figures, and where to look; `commands` with their seconds."""
+    """`demo`: what came of it, in figures, and where to look; `commands` with their seconds.
+
+    `framework` is the declared package that leads.
+    """
 
     folder: str
     report: str
@@ -150,3 +181,4 @@ class DemoSummary:
     high: float
     images: int
     commands: tuple[tuple[str, float], ...] = ()
+    framework: str = "torch"

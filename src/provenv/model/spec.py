@@ -43,7 +43,10 @@ class Indexes:
 
 @dataclass(frozen=True)
 class Mirrors:
-    """`[mirrors]` of the declared file; None where nothing was said."""
+    """`[mirrors]` of the declared file, names of presets replaced by addresses; None where nothing was said.
+
+    `preset` is the name that filled in what was not said. Addresses may refer to variables as `${NAME}`.
+    """
 
     pypi: str | None = None
     torch: str | None = None
@@ -51,6 +54,32 @@ class Mirrors:
     apt: str | None = None
     images: str | None = None
     huggingface: str | None = None
+    preset: str | None = None
+
+    def apt_of(self, distribution: str) -> str | None:
+        """Return the address of a distribution's packages (`debian`, `debian-security`, `ubuntu`, ...).
+
+        `{distribution}` in the address is replaced; an address without it is that of the folder above.
+        """
+        if self.apt is None:
+            return None
+        if "{distribution}" in self.apt:
+            return self.apt.replace("{distribution}", distribution)
+        return f"{self.apt.rstrip('/')}/{distribution}"
+
+    def image_of(self, reference: str) -> str:
+        """Return where an image comes from: a reference without a registry is taken from `images`.
+
+        `python:3.11-slim` is `library/python:3.11-slim` there, as the reference grammar of
+        distribution/reference has it; one that names its own registry stays as it is.
+        """
+        first, slash, _ = reference.partition("/")
+        named = bool(slash) and ("." in first or ":" in first or first == "localhost")
+        if self.images is None or (named and first not in ("docker.io", "index.docker.io")):
+            return reference
+        path = reference.partition("/")[2] if named else reference
+        registry = self.images.partition("://")[2] or self.images
+        return f"{registry.rstrip('/')}/{path if '/' in path else f'library/{path}'}"
 
 
 @dataclass(frozen=True)
@@ -73,6 +102,15 @@ class Target:
 
 
 @dataclass(frozen=True)
+class Part:
+    """A pyproject.toml that requirements come from (relative to the root), and the extras and groups named."""
+
+    file: str
+    extras: tuple[str, ...] = ()
+    groups: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
 class Spec:
     """The declared file (or what stands in for it), complete.
 
@@ -80,7 +118,8 @@ class Spec:
     `digest` is a sha256 over everything that decides what is built, and
     `proof_digest` one over what else decides whether it is proven (`[prove]`, `[env]`).
     `expanded` names the environment variables that the requirements refer to as
-    `${NAME}`; the values are never in here.
+    `${NAME}`; the values are never in here. `parts` says which projects' own
+    requirements are among them, so that a lock beside such a project can be found.
     """
 
     name: str
@@ -103,4 +142,5 @@ class Spec:
     findings: tuple[Problem, ...] = ()
     proof_digest: str = ""
     expanded: tuple[str, ...] = ()
+    parts: tuple[Part, ...] = ()
     schema: int = 1

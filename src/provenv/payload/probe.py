@@ -4,7 +4,7 @@ Sent to a place as one text (`python -I -S -`) with a last line `main(ASKS)`. It
 output means is read at home. Python >= 3.6, standard library only.
 
 An ask is {"name", "kind", "limit"} and, by kind:
-  command   argv                     what it printed, how it ended
+  command   argv, environment        what it printed, how it ended
   file      path                     its text (at most CAP bytes)
   glob      path                     the names that match
   builtin   builtin, and its own     a value (see BUILTINS)
@@ -178,14 +178,106 @@ def cgroup_levels(controller, path, root, point):
         parts.pop()
 
 
+DISPLAY_CLASS = "{4d36e968-e325-11ce-bfc1-08002be10318}"  # Windows' class of display adapters
+
+
 def pci(ask):
-    """Display controllers and accelerators on the PCI bus, as `vendor:device`."""
+    """Display controllers and accelerators on the bus: ids, class, slot, subsystem, driver, render node.
+
+    Of the vendors in `vendors` every device is told: a TPU has no class of its own.
+    """
+    if WINDOWS:
+        return list(adapters())
     found = []
     for folder in sorted(glob.glob("/sys/bus/pci/devices/*")):
-        if text_of(os.path.join(folder, "class"), 64)[:4] in ("0x03", "0x12"):
-            names = [text_of(os.path.join(folder, name), 64).strip() for name in ("vendor", "device")]
-            found.append(":".join(name.replace("0x", "") for name in names))
+        kind, vendor = (text_of(os.path.join(folder, name), 64).strip() for name in ("class", "vendor"))
+        if kind[:4] not in ("0x03", "0x12") and vendor[2:] not in ask.get("vendors", ()):
+            continue
+        device = text_of(os.path.join(folder, "device"), 64).strip()
+        entry = {"id": "%s:%s" % (vendor[2:], device[2:]), "class": kind, "slot": os.path.basename(folder)}
+        entry["subsystem"] = text_of(os.path.join(folder, "subsystem_device"), 64).strip()[2:]
+        driver = os.path.join(folder, "driver")
+        if os.path.islink(driver):
+            entry["driver"] = os.path.basename(os.path.realpath(driver))
+        render = glob.glob(os.path.join(folder, "drm", "renderD*"))
+        if render:
+            entry["render"] = "/dev/dri/" + os.path.basename(render[0])
+        found.append(entry)
     return found
+
+
+def adapters():
+    """Windows' display adapters, from the registry: the same keys as `pci`, and name, version, memory."""
+    import winreg
+
+    root = "SYSTEM\\CurrentControlSet\\Control\\Class\\" + DISPLAY_CLASS
+    for number in range(64):
+        try:
+            key = winreg.OpenKey(winreg.HKEY_LOCAL_MACHINE, "%s\\%04d" % (root, number))
+        except OSError:
+            return
+        with key:
+            entry = {"class": "0x030000"}
+            for name, value in (
+                ("id", "MatchingDeviceId"),
+                ("name", "DriverDesc"),
+                ("version", "DriverVersion"),
+                ("memory", "HardwareInformation.qwMemorySize"),
+            ):
+                try:
+                    entry[name] = winreg.QueryValueEx(key, value)[0]
+                except OSError:
+                    continue
+            words = str(entry.get("id", "")).lower().replace("\\", "&").split("&")
+            ids = dict(word.split("_", 1) for word in words if "_" in word)
+            if "ven" in ids and "dev" in ids:
+                entry["id"] = "%s:%s" % (ids["ven"], ids["dev"])
+                yield entry
+
+
+def nodes(ask):
+    """Device nodes: whether this user may read and write each, its group, and (`open`) whether it opens."""
+    found = []
+    for path in sorted(path for pattern in ask["paths"] for path in glob.glob(pattern)):
+        entry = {"path": path, "readable": os.access(path, os.R_OK), "writable": os.access(path, os.W_OK)}
+        with contextlib.suppress(ImportError, KeyError, OSError):
+            import grp
+
+            entry["group"] = grp.getgrgid(os.stat(path).st_gid).gr_name
+        if ask.get("open"):
+            # the permission bits do not tell what a control group forbids
+            try:
+                os.close(os.open(path, os.O_RDWR | getattr(os, "O_NONBLOCK", 0)))
+                entry["opened"] = True
+            except OSError as error:
+                entry["opened"] = False
+                entry["error"] = errno.errorcode.get(error.errno, str(error.errno))
+        found.append(entry)
+    if not found:
+        raise FileNotFoundError(errno.ENOENT, "none of these", " ".join(ask["paths"]))
+    return found
+
+
+def texts(ask):
+    """What matches, and what each really is; unless `names_only`, of a file the text, at most 64 KiB."""
+    found = []
+    for pattern in ask["paths"]:
+        for path in sorted(glob.glob(os.path.expanduser(pattern)))[:256]:
+            entry = {"path": path, "real": os.path.realpath(path)}
+            if os.path.isfile(path) and not ask.get("names_only"):
+                entry["text"] = text_of(path, 1 << 16)
+            found.append(entry)
+    if not found:
+        raise FileNotFoundError(errno.ENOENT, "none of these", " ".join(ask["paths"]))
+    return found
+
+
+def presence(ask):
+    """Which variables are set and which files are there: names, never what they hold."""
+    return {
+        "variables": [name for name in ask["names"] if os.environ.get(name)],
+        "paths": [path for path in ask["paths"] if glob.glob(os.path.expanduser(path))],
+    }
 
 
 def windows(ask):
@@ -320,13 +412,18 @@ PLACES = (  # where tools live that a login's PATH often lacks
     "/sbin",
     "/usr/lib/wsl/lib",
     "/usr/local/cuda/bin",
+    "/opt/rocm/bin",
+    "/usr/local/Ascend/driver/tools",
     "/opt/homebrew/bin",
     "C:\\Program Files\\NVIDIA Corporation\\NVSMI",
 )
 
 BUILTINS = {
     f.__name__: f
-    for f in (system, environ, which, rlimits, affinity, space, cgroup, pci, windows, cuda, pythons)
+    for f in (
+        *(system, environ, which, rlimits, affinity, space, cgroup, pci, windows, cuda, pythons),
+        *(nodes, texts, presence),
+    )
 }
 
 
@@ -440,7 +537,7 @@ def background(job, events):
 def command(ask, events, session, answers):
     job = Job(ask)
     options = {"creationflags": 0x200} if WINDOWS else {"start_new_session": session}
-    environment = dict(os.environ, LC_ALL="C", LANGUAGE="C")
+    environment = dict(os.environ, LC_ALL="C", LANGUAGE="C", **ask.get("environment", {}))
     try:
         process = subprocess.Popen(
             ask["argv"],

@@ -3,18 +3,20 @@
 It is sent to the place and run by the environment's own interpreter (Python >=
 3.8, standard library only). On standard input it gets one JSON document:
 
-    {"runner": this file's source, "folder": the project's folder, "parallel": how many at once,
-     "checks": [{"name", "source", "limit", "options", "preload", "alone"}, ...]}
+    {"runner": this file's source, "modules": {name: source of what several scripts import},
+     "folder": the project's folder, "parallel": how many at once,
+     "checks": [{"name", "source", "limit", "options", "variables", "nursery", "preload", "alone"}, ...]}
 
 A check is a script with `run(options) -> dict`. Before it prints a result it
 prints `{"started": NAME}`; the result is
 
     {"name", "seconds", "result", "error", "code", "signal", "timed_out", "oom_kills", "output"}
 
-Importing torch costs seconds, so a nursery process imports the libraries once
-and forks a child for each check; it starts no thread and touches no device.
-Where fork is not safe (no Linux, or a GPU is there), or where the nursery
-itself dies, each check gets a fresh process instead.
+Importing torch costs seconds, so a nursery process imports a framework once
+and forks a child for each of its checks; it starts no thread and touches no
+device. Each framework has a nursery of its own, and two are kept at most. Where
+fork is not safe (no Linux, or a GPU is there), or where a nursery dies, each
+check gets a fresh process instead.
 """
 
 import contextlib
@@ -39,9 +41,11 @@ except ImportError:  # Windows
 POSIX = os.name == "posix"
 GPU_DEVICES = ("/dev/nvidiactl", "/dev/kfd", "/dev/dxg", "/dev/davinci_manager")
 PREFIX = ".prove-"
+SHARED = "shared"
 TAIL = 6000
 POLL = 0.01
 GRACE = 0.5
+NURSERIES = 2  # at once: each holds a framework in memory
 
 
 # --- the process of one check -------------------------------------------------------------------
@@ -61,6 +65,9 @@ def perform(work, name, forked):
     follow_parent()
     forbid_core_files()
     faulthandler.enable()
+    sys.path.append(os.path.join(work, SHARED))
+    for variable, value in check["variables"].items():
+        os.environ.setdefault(variable, value)
     module = types.ModuleType("__main__")
     module.__file__ = os.path.join(work, name + ".py")
     sys.modules["__main__"] = module
@@ -118,7 +125,9 @@ def forbid_core_files():
 def nurse(work, modules):
     """Import `modules`, then fork a child for each name on standard input; tell starts and ends as JSON."""
     channel = os.dup(1)
-    log = os.open(os.path.join(work, "nursery.output"), os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
+    log = os.open(
+        os.path.join(work, "nursery.%d.output" % os.getpid()), os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600
+    )
     os.dup2(log, 1)
     os.dup2(log, 2)
     follow_parent()
@@ -127,11 +136,13 @@ def nurse(work, modules):
     def tell(**line):
         os.write(channel, (json.dumps(line) + "\n").encode())
 
-    for module in modules:
-        try:
-            __import__(module)
-        except Exception:
-            traceback.print_exc()  # the check that needs it fails with this same error
+    for names in modules:
+        for module in names.split("|"):  # the first that there is
+            try:
+                __import__(module)
+                break
+            except Exception:
+                traceback.print_exc()  # the check that needs it fails with this same error
     tell(ready=True)
     children, pending = {}, b""
     while True:
@@ -184,26 +195,47 @@ class Fresh:
 
 
 class Nursery:
-    """The process that has imported the libraries already."""
+    """A process that has imported the libraries already."""
 
     def __init__(self, work, modules):
-        self.process = subprocess.Popen(
-            [sys.executable, "-I", os.path.join(work, "prove.py"), "nurse", work, json.dumps(modules)],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            start_new_session=True,
-            cwd=work,
-        )
-        os.set_blocking(self.process.stdout.fileno(), False)
+        self.work, self.modules = work, modules
+        self.process = None
         self.ready = False
         self.alive = True
         self.pending = b""
         self.pids = {}
         self.codes = {}
 
+    @property
+    def running(self):
+        return self.process is not None and self.alive
+
+    def open(self):
+        self.process = subprocess.Popen(
+            [
+                sys.executable,
+                "-I",
+                os.path.join(self.work, "prove.py"),
+                "nurse",
+                self.work,
+                json.dumps(self.modules),
+            ],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            start_new_session=True,
+            cwd=self.work,
+        )
+        os.set_blocking(self.process.stdout.fileno(), False)
+
+    def close(self):
+        """End it; none of its children is left."""
+        self.alive = False
+        end(self.process.pid)
+        self.process.wait()
+
     def listen(self):
         """Take in what the nursery has told since the last time."""
-        while True:
+        while self.running:
             try:
                 block = os.read(self.process.stdout.fileno(), 65536)
             except BlockingIOError:
@@ -340,8 +372,7 @@ def run(job):
     base = scratch_base(folder)
     clear(base)
     work = tempfile.mkdtemp(prefix=PREFIX, dir=base)
-    running = {}
-    nursery = None
+    running, nurseries = {}, {}
 
     def stop(number, frame):
         raise SystemExit(128 + number)
@@ -357,19 +388,32 @@ def run(job):
             fcntl.flock(held, fcntl.LOCK_EX)
         for check in job["checks"]:
             prepare(work, folder, check)
-        modules = []
-        for check in job["checks"]:
-            modules += [module for module in check["preload"] if module not in modules]
-        if modules and sys.platform.startswith("linux") and not any(map(os.path.exists, GPU_DEVICES)):
-            nursery = Nursery(work, modules)
-        loop(job, work, nursery, running)
+        modules = os.path.join(work, SHARED)
+        os.mkdir(modules)
+        for name, source in job.get("modules", {}).items():
+            with open(os.path.join(modules, name + ".py"), "w", encoding="utf-8") as file:
+                file.write(source)
+        nurseries = hire(job["checks"], work)
+        loop(job, work, nurseries, running)
     finally:
         for process, _, _, _ in running.values():
             end(process.pid)
-        if nursery is not None:
-            end(nursery.process.pid)
-            nursery.process.wait()
+        for nursery in nurseries.values():
+            if nursery.running:
+                nursery.close()
         shutil.rmtree(work, ignore_errors=True)
+
+
+def hire(checks, work):
+    """Return {name: Nursery} as the checks name them, none opened yet; none at all where fork is not safe."""
+    if not sys.platform.startswith("linux") or any(map(os.path.exists, GPU_DEVICES)):
+        return {}
+    modules = {}
+    for check in checks:
+        if check["nursery"]:
+            wanted = modules.setdefault(check["nursery"], [])
+            wanted += [module for module in check["preload"] if module not in wanted]
+    return {name: Nursery(work, wanted) for name, wanted in modules.items()}
 
 
 def prepare(work, folder, check):
@@ -380,35 +424,32 @@ def prepare(work, folder, check):
     with open(os.path.join(work, check["name"] + ".py"), "w", encoding="utf-8") as file:
         file.write(check["source"])
     with open(os.path.join(work, check["name"] + ".json"), "w", encoding="utf-8") as file:
-        json.dump({"options": check["options"]}, file)
+        json.dump({"options": check["options"], "variables": check.get("variables", {})}, file)
 
 
-def loop(job, work, nursery, running):
+def loop(job, work, nurseries, running):
     """Start checks as soon as they may run, watch them, and report each as it ends.
 
-    Those that measure run alone, after all the others.
+    Those that measure run alone: while nothing runs and no nursery is at its imports.
     """
     waiting = list(job["checks"])
     parallel = max(1, job.get("parallel", 1))
     while waiting or running:
-        if nursery is not None and nursery.alive:
+        for nursery in nurseries.values():
             nursery.listen()
-        warm = nursery is not None and nursery.alive
-        for check in list(waiting):
-            name = check["name"]
-            if len(running) >= parallel:
+        loading = False
+        # those that measure come last, so that all that can run beside others has its turn before
+        for check in sorted(waiting, key=lambda one: bool(one["alone"])):
+            if len(running) >= parallel or (check["alone"] and (running or loading)):
                 break
-            if check["alone"] and (running or any(not other["alone"] for other in waiting)):
+            nursery = nurseries.get(check["nursery"])
+            if nursery is not None and not nursery.ready and nursery.alive:
+                if nursery.process is None and sum(one.running for one in nurseries.values()) < NURSERIES:
+                    nursery.open()
+                loading = loading or nursery.process is not None
                 continue
-            if check["preload"] and warm:
-                if not nursery.ready:
-                    continue
-                process = nursery.start(name)
-            else:
-                process = Fresh(work, name)
             waiting.remove(check)
-            running[name] = (process, time.monotonic(), check["limit"], oom_kills())
-            say({"started": name})
+            start(check, work, nursery, running)
             if check["alone"]:
                 break
         for name, (process, started, limit, kills) in list(running.items()):
@@ -422,7 +463,26 @@ def loop(job, work, nursery, running):
             del running[name]
             report(work, name, started, code, late, kills)
             shutil.rmtree(os.path.join(work, name + ".scratch"), ignore_errors=True)
+        dismiss(nurseries, waiting, running)
         time.sleep(POLL)
+
+
+def start(check, work, nursery, running):
+    """Start a check: forked from its nursery, or in a fresh process where there is none (any more)."""
+    name = check["name"]
+    process = nursery.start(name) if nursery is not None and nursery.alive else Fresh(work, name)
+    running[name] = (process, time.monotonic(), check["limit"], oom_kills())
+    say({"started": name})
+
+
+def dismiss(nurseries, waiting, running):
+    """End each nursery that no check needs any more."""
+    for name, nursery in nurseries.items():
+        needed = any(check["nursery"] == name for check in waiting) or any(
+            getattr(process, "nursery", None) is nursery for process, _, _, _ in running.values()
+        )
+        if nursery.running and not needed:
+            nursery.close()
 
 
 if __name__ == "__main__":

@@ -6,42 +6,32 @@ raised, or could not be done at this place. Results go to the check's own judge.
 
 from __future__ import annotations
 
-import signal
-from collections.abc import Callable
+import re
 
 from ..errors import Hint, Text, text
 from ..model.evidence import Check, Outcome
-from .judges import commands, files, measures, numerics, processes, tensors, training
-from .verdict import FACTS, REBUILD, Raw, Verdict, failed, hint, skipped, stem, upgrade
+from .judges import commands
+from .table import JUDGES
+from .verdict import FACTS, REBUILD, Raw, Verdict, failed, hint, remedies, skipped, stem
 
-Judge = Callable[[Check, Raw], Verdict]
-
-JUDGES: dict[str, Judge] = {
-    "files": files.judge_files,
-    "imports": files.judge_imports,
-    "dependencies": files.judge_dependencies,
-    "linear_algebra": numerics.judge_linear_algebra,
-    "random_generators": numerics.judge_random_generators,
-    "blas_threads": numerics.judge_blas_threads,
-    "numpy_bridge": numerics.judge_numpy_bridge,
-    "accelerator": tensors.judge_accelerator,
-    "tensors": tensors.judge_tensors,
-    "gradients": tensors.judge_gradients,
-    "mixed_precision": tensors.judge_mixed_precision,
-    "repeatability": tensors.judge_repeatability,
-    "data_loading": processes.judge_data_loading,
-    "checkpoint": processes.judge_checkpoint,
-    "all_reduce": processes.judge_all_reduce,
-    "processes": processes.judge_processes,
-    "training": training.judge_training,
-    "classifiers": training.judge_classifiers,
-    "measure_compute": measures.judge_compute,
-    "measure_memory": measures.judge_memory,
-    "measure_storage": measures.judge_storage,
+# the signals that a broken build or a small place sends; the catalogues have words for each. The numbers
+# are Linux's, which is most places; macOS differs in SIGBUS alone (10). Windows, where a judge may sit,
+# has few.
+NAMED_SIGNALS = {
+    4: "SIGILL",
+    6: "SIGABRT",
+    7: "SIGBUS",
+    8: "SIGFPE",
+    9: "SIGKILL",
+    10: "SIGBUS",
+    11: "SIGSEGV",
+    15: "SIGTERM",
 }
-
-# the signals that a broken build or a small place sends; the catalogues have words for each
-NAMED_SIGNALS = ("SIGILL", "SIGSEGV", "SIGBUS", "SIGABRT", "SIGFPE", "SIGKILL", "SIGTERM")
+# what a library says that was built for another torch: its operators, symbols or shared libraries are missing
+OTHER_TORCH = re.compile(
+    r"operator \w+::\w+ does not exist|undefined symbol|lib(c10|torch)\w*\.so|Could not load this library"
+    r"|Couldn't load custom C\+\+ ops"
+)
 
 
 def judge(check: Check, raw: Raw | None) -> Outcome:
@@ -68,8 +58,8 @@ def _judge(check: Check, raw: Raw) -> Verdict:
         return failed(check, text("proof.timed_out", limit=int(check.limit)), evidence=output, hints=(FACTS,))
     error = raw.get("error")
     if error:
-        why = text("proof.raised", type=str(error["type"]), message=first_line(str(error["message"])))
-        return failed(check, why, evidence=f"{output}\n{error['traceback']}", hints=_hints(check))
+        why = _why(check, str(error["type"]), first_line(str(error["message"])))
+        return failed(check, why, evidence=f"{output}\n{error['traceback']}", hints=remedies(check))
     result = raw.get("result")
     if result is None:
         number = raw.get("signal")
@@ -82,7 +72,8 @@ def _judge(check: Check, raw: Raw) -> Verdict:
     if check.group == "command":
         return commands.judge_command(check, raw)
     if "skipped" in result:
-        return skipped(check, text(f"proof.skipped.{result['skipped']}"))
+        args = {key: value for key, value in result.items() if key != "skipped"}
+        return skipped(check, text(f"proof.skipped.{result['skipped']}", **args))
     verdict = JUDGES[stem(check)](check, result)
     if verdict.status == "failed" and not verdict.evidence:
         return failed(
@@ -96,9 +87,15 @@ def _judge(check: Check, raw: Raw) -> Verdict:
     return verdict
 
 
+def _why(check: Check, kind: str, message: str) -> Text:
+    if check.group == "torch" and check.package != "torch" and OTHER_TORCH.search(message):
+        return text("proof.other_torch", package=check.package, message=message)
+    return text("proof.raised", type=kind, message=message)
+
+
 def death(number: int, oom_kills: int = 0) -> tuple[Text, tuple[Hint, ...]]:
     """Return why a process died of a signal, and what to try next."""
-    name = next((entry.name for entry in signal.Signals if entry.value == number), "")
+    name = NAMED_SIGNALS.get(number, "")
     if name == "SIGKILL" and oom_kills > 0:
         return text("proof.died.memory"), (hint("memory", "provenv facts"),)
     hints = {
@@ -106,7 +103,7 @@ def death(number: int, oom_kills: int = 0) -> tuple[Text, tuple[Hint, ...]]:
         "SIGBUS": (hint("bus", "df -h /dev/shm"), REBUILD),
         "SIGKILL": (hint("memory", "provenv facts"),),
     }.get(name, (REBUILD,))
-    if name in NAMED_SIGNALS:
+    if name:
         return text(f"proof.died.{name}", signal=number), hints
     return text("proof.died.signal", signal=number), hints
 
@@ -115,8 +112,3 @@ def first_line(words: str) -> str:
     """Return the first line of a message, cut at 300 characters."""
     line = next((line for line in words.splitlines() if line.strip()), "")
     return line if len(line) <= 300 else line[:299] + "…"
-
-
-def _hints(check: Check) -> tuple[Hint, ...]:
-    package = {"torch": "torch", "numpy": "numpy", "sklearn": "scikit-learn"}.get(check.group)
-    return (REBUILD, upgrade(package)) if package else (REBUILD,)

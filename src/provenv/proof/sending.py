@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
@@ -10,10 +11,13 @@ from ..errors import Failure, problem, text, verbatim
 from ..model.channel import Completed, Host
 from ..model.evidence import Check, Outcome
 from ..model.progress import Progress, Task
+from .groups import GROUPS
 from .judging import judge
+from .table import TABLE
 from .verdict import FACTS, REBUILD, Raw, title
 
 PAYLOAD = Path(__file__).resolve().parent.parent / "payload"
+SHARED = PAYLOAD / "shared"  # what several scripts import
 
 # the runner's source comes with the job, so nothing has to be laid down there first and argv stays short
 BOOTSTRAP = (
@@ -23,17 +27,9 @@ BOOTSTRAP = (
     "exec(compile(job['runner'], 'prove.py', 'exec'), names)\n"
     "names['run'](job)\n"
 )
-# imported once, by the nursery
-PRELOAD = {
-    "torch": ("torch", "numpy"),
-    "numpy": ("numpy",),
-    "sklearn": ("sklearn.datasets", "joblib"),
-}
-# torch's optimizers bring torch._dynamo with their first step, which takes as long as torch itself
-ALSO = {"training": ("torch._dynamo", "sklearn.datasets"), "repeatability": ("torch._dynamo",)}
-ALONE = ("training", "measure-compute", "measure-memory", "measure-storage")
-# these ask how a process starts, or what it is before anything else was imported into it
-FRESH = ("blas-threads", "processes", "random-generators")
+ROWS = {entry.name: entry for entry in TABLE}
+# two checks share a GPU, of which TensorFlow and JAX would each take all memory when they start
+VARIABLES = {"TF_FORCE_GPU_ALLOW_GROWTH": "true", "XLA_PYTHON_CLIENT_PREALLOCATE": "false"}
 MARGIN = 60.0
 
 
@@ -84,8 +80,10 @@ def run(
 
 def job(checks: Sequence[Check], folder: str) -> dict[str, object]:
     """Return the runner's input: its own source, the scripts, and how each is to be run."""
+    nurseries = _nurseries(checks)
     return {
         "runner": (PAYLOAD / "prove.py").read_text("utf-8"),
+        "modules": {path.stem: path.read_text("utf-8") for path in sorted(SHARED.glob("prove_*.py"))},
         "folder": folder,
         "parallel": 2,
         "checks": [
@@ -94,26 +92,26 @@ def job(checks: Sequence[Check], folder: str) -> dict[str, object]:
                 "source": (PAYLOAD / "checks" / check.payload).read_text("utf-8"),
                 "limit": check.limit,
                 "options": dict(check.options),
-                "preload": _preload(check, checks),
-                "alone": check.name in ALONE or check.group == "command",
+                "variables": {} if check.group == "command" else VARIABLES,
+                "nursery": check.group if check.group in nurseries else "",
+                "preload": _preload(check),
+                "alone": check.group == "command" or ROWS[check.name].alone,
             }
             for check in checks
         ],
     }
 
 
-def _preload(check: Check, checks: Sequence[Check]) -> list[str]:
-    """Return the modules that a check needs and that are installed, as far as the checks at hand tell."""
-    if check.name in FRESH:
-        return []
-    group = str(check.options.get("library", check.group))
-    absent = {
-        module
-        for module, other in (("numpy", "numpy"), ("sklearn.datasets", "sklearn"), ("joblib", "sklearn"))
-        if other not in {one.group for one in checks}
-    }
-    modules = (*PRELOAD.get(group, ()), *ALSO.get(check.name, ()))
-    return [module for module in modules if module not in absent]
+def _nurseries(checks: Sequence[Check]) -> set[str]:
+    """Return the groups that are worth a nursery: for one check alone a fresh process does the same."""
+    count = Counter(check.group for check in checks)
+    return {group for group in GROUPS if count[group] > 1}
+
+
+def _preload(check: Check) -> list[str]:
+    """Return the modules that the check's nursery imports for it."""
+    modules = GROUPS.get(check.group, ())
+    return [*modules, *ROWS[check.name].also] if modules else []
 
 
 class _Follower:

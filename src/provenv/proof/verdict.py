@@ -32,7 +32,8 @@ def title(check: Check) -> Text:
     """Return what the check is about, in words: the entry of the catalogue that is named like its payload."""
     if check.group == "command":
         return text("proof.command", name=check.name.partition(".")[2])
-    return text(f"proof.{stem(check)}")
+    library = str(check.options.get("library", ""))
+    return text(f"proof.{stem(check)}", **({"library": library} if library else {}))
 
 
 def stem(check: Check) -> str:
@@ -87,6 +88,11 @@ FACTS = hint("facts", "provenv facts")
 def upgrade(package: str) -> Hint:
     """Return the hint to take another version of a package."""
     return hint("upgrade", f"provenv lock --upgrade {package}", package=package)
+
+
+def remedies(check: Check) -> tuple[Hint, ...]:
+    """Return what helps against a broken installation: anew, or another version of the check's package."""
+    return (REBUILD, upgrade(check.package)) if check.package else (REBUILD,)
 
 
 def lines(found: list[str], most: int = 20) -> str:

@@ -55,6 +55,9 @@ def prepare(
         if is_stray(name) and name not in kept and value not in own
     }
     prepared = {name: value for name, value in environment.items() if name not in strays}
+    endpoint = spec.mirrors.huggingface
+    if endpoint and not (environ.HF_ENDPOINT.name in kept and environ.read(environ.HF_ENDPOINT, environment)):
+        prepared[environ.HF_ENDPOINT.name] = environ.expand(endpoint, environment)
     prepared.update(spec.variables)
     foreign = {*others, *_named_environments(environment)} - own
     prepared["PATH"] = _search_path(prepared.get("PATH", os.defpath), venv, foreign | own)

@@ -35,6 +35,31 @@ def launch(
     return 128 - code if code < 0 else code
 
 
+def become(
+    argv: Sequence[str], *, environment: Mapping[str, str], folder: str, held: int | None = None
+) -> int:
+    """Become `argv`: the same process goes on as that program, and holds the lease to its end.
+
+    For whoever watches or signals the process that it started (Jupyter, a
+    supervisor). Returns only where the system cannot do it (Windows), as `launch` does.
+    Raises Failure as `launch` does.
+    """
+    if sys.platform == "win32":
+        return launch(argv, environment=environment, folder=folder, held=held)
+    if not os.path.isdir(folder):
+        raise Failure(problem("PV609", folder=folder, why=text("PV609.why")), exit_code=Code.OURS)
+    program = resolve(argv, environment, folder)
+    if held is not None:
+        os.set_inheritable(held, True)
+    os.chdir(folder)
+    try:
+        os.execve(program, list(argv), dict(environment))  # noqa: S606 - no shell is wanted
+    except OSError as error:
+        if error.errno == errno.ENOEXEC and without_interpreter(program):
+            os.execve("/bin/sh", ["sh", program, *argv[1:]], dict(environment))  # noqa: S606
+        raise not_started(argv[0], program, error) from error
+
+
 def _start(
     program: str, argv: Sequence[str], environment: Mapping[str, str], folder: str, held: int | None
 ) -> subprocess.Popen[bytes]:

@@ -82,6 +82,7 @@ def load(folder: FilePath, environment: Mapping[str, str] | None = None) -> Spec
         indexes=gathered.indexes(),
         findings=tuple(gathered.problems),
         expanded=tuple(gathered.expanded),
+        parts=tuple(gathered.parts),
     )
     if declared is not None:
         spec = _with_declared(spec, declared)
@@ -272,7 +273,7 @@ def _with_declared(spec: Spec, declared: Declared) -> Spec:
         system=tuple(declared.system),
         variables=dict(declared.env.__pydantic_extra__ or {}),
         passed=tuple(declared.env.pass_),
-        mirrors=Mirrors(**declared.mirrors.model_dump()),
+        mirrors=lazy.load("spec.resolve_mirrors")(Mirrors(**declared.mirrors.model_dump())),
         prove=dict(declared.prove.commands),
         runs=runs,
         targets=targets,

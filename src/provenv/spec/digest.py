@@ -26,10 +26,11 @@ def build_digest(spec: Spec, directories: Sequence[Path]) -> str:
     """Return the digest of what decides what is built.
 
     In it: python, requirements and constraints (with hashes, in any order), indexes (in
-    order), accelerator, system packages, mirrors, the overrides of the target
-    `here`, and of each local project that is installed, what its own files say
-    about building it. Not in it: names, comments, formatting, `[env]`,
-    `[prove]`, `[run]` and other targets.
+    order), accelerator, system packages, the overrides of the target `here`,
+    and of each local project that is installed, what its own files say about
+    building it. Not in it: names, comments, formatting, `[env]`, `[prove]`,
+    `[run]`, other targets, and `[mirrors]`: where files come from is a place's
+    own business, what they are is decided by their hashes.
     """
     here = spec.targets.get("here")
     return _sha256(
@@ -40,7 +41,6 @@ def build_digest(spec: Spec, directories: Sequence[Path]) -> str:
             "indexes": asdict(spec.indexes),
             "accelerator": spec.accelerator,
             "system": sorted(spec.system),
-            "mirrors": asdict(spec.mirrors),
             "here": dict(here.options) if here else {},
             "projects": {
                 relative(Path(spec.root), folder): _project(folder) for folder in sorted(directories)

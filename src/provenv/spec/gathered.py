@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from ..errors import Place, Problem
-from ..model.spec import Indexes, Requirement
+from ..model.spec import Indexes, Part, Requirement
 from .requirement import Read
 
 MOST_PROBLEMS = 100
@@ -38,6 +38,7 @@ class Gathered:
     no_binary: list[str] = field(default_factory=list)
     only_binary: list[str] = field(default_factory=list)
     seen: set[tuple[Path, bool]] = field(default_factory=set)
+    parts: list[Part] = field(default_factory=list)
 
     @property
     def full(self) -> bool:

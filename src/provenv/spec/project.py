@@ -11,7 +11,7 @@ from packaging.specifiers import InvalidSpecifier, SpecifierSet
 from packaging.utils import canonicalize_name
 
 from ..errors import Failure, Hint, Place, problem, text
-from ..model.spec import Requirement
+from ..model.spec import Part, Requirement
 from .gathered import Gathered
 from .mistakes import parses
 from .positions import Path
@@ -79,6 +79,8 @@ def gather_project(
     if document.partial and not document.data:
         return
     data = document.data
+    names = [tuple(name for name, _ in named) for named in (extras, groups)]
+    gathered.parts.append(Part(document.source.name, *names))
     project = data.get("project")
     known = _extras(document)
     chosen = [name for name, place in extras if _known_extra(gathered, document, known, name, place)]

@@ -15,6 +15,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Discriminator, Field
 from pydantic_core import PydanticCustomError
 
 from ..model.spec import Accelerator
+from . import presets
 
 Kind = Literal["venv", "image", "vm", "ssh", "slurm", "kubernetes", "cloud"]
 TAGS = frozenset({"<list>", "<table>", "<text>", "<number>", "<auto>"})
@@ -59,10 +60,26 @@ def _command(value: str) -> str:
     return value
 
 
-def _url(value: str) -> str:
-    if not re.match(r"[a-z][a-z0-9+.-]*:|[./~]", value):
-        raise PydanticCustomError("spec.bad.mirror", "not a URL")
+def _mirror(kind: str) -> AfterValidator:
+    """Check that a value is an address or the name of a public mirror that has this kind."""
+
+    def check(value: str) -> str:
+        if not presets.is_address(value, kind) and presets.table().address(value, kind) is None:
+            raise PydanticCustomError("spec.mirror.name", "not a mirror")
+        return value
+
+    return AfterValidator(check)
+
+
+def _preset(value: str) -> str:
+    if presets.table().find(value) is None:
+        raise PydanticCustomError("spec.mirror.preset", "not a preset")
     return value
+
+
+def _address(kind: str, description: str) -> Any:
+    """Return a key of `[mirrors]`; editors are offered the names."""
+    return Field(default=None, description=description, examples=list(presets.table().names(kind)))
 
 
 def _shape(value: Any) -> str:
@@ -81,9 +98,8 @@ ProjectName = Annotated[str, _named(r"\w([\w.-]*\w)?", "spec.bad.name")]
 PlainName = Annotated[str, _named(r"[A-Za-z0-9]([A-Za-z0-9_-]*[A-Za-z0-9])?", "spec.bad.plain_name")]
 TargetName = Annotated[PlainName, AfterValidator(_not_reserved)]
 VariableName = Annotated[str, _named(r"[A-Za-z_][A-Za-z0-9_]*", "spec.bad.variable")]
-SystemPackage = Annotated[str, _named(r"[a-z0-9][a-z0-9+.-]*(:[a-z0-9]+)?", "spec.bad.system")]
+SystemPackage = Annotated[str, _named(r"[A-Za-z0-9][A-Za-z0-9+._-]*(:[a-z0-9]+)?", "spec.bad.system")]
 Command = Annotated[str, AfterValidator(_command)]
-Url = Annotated[str, AfterValidator(_url)]
 
 
 class _Table(BaseModel):
@@ -121,12 +137,35 @@ class Environment(_Table):
 class MirrorTable(_Table):
     """Where packages, interpreters, images and models come from, instead of the public places."""
 
-    pypi: Url | None = Field(default=None, description="An index with the simple API (PEP 503).")
-    torch: Url | None = Field(default=None, description="A mirror of PyTorch's own wheel index.")
-    python: Url | None = Field(default=None, description="A mirror of standalone Python builds.")
-    apt: Url | None = Field(default=None, description="A mirror of the distribution's packages.")
-    images: Url | None = Field(default=None, description="A registry that base images are taken from.")
-    huggingface: Url | None = Field(default=None, description="An endpoint with the Hugging Face Hub's API.")
+    preset: Annotated[str, AfterValidator(_preset)] | None = Field(
+        default=None,
+        description="The name of a public mirror: fills in every key below that it has and that is not said.",
+        examples=list(presets.table().names()),
+    )
+    pypi: Annotated[str, _mirror("pypi")] | None = _address(
+        "pypi", "An index with the simple API (PEP 503), or a public mirror's name."
+    )
+    torch: Annotated[str, _mirror("torch")] | None = _address(
+        "torch",
+        "A mirror of PyTorch's own wheel index, or a public mirror's name; `{build}` stands for cpu, cu128, "
+        "..., and `#flat` behind it says that a build's wheels lie in one folder.",
+    )
+    python: Annotated[str, _mirror("python")] | None = _address(
+        "python", "A mirror of standalone Python builds, or a public mirror's name."
+    )
+    apt: Annotated[str, _mirror("apt")] | None = _address(
+        "apt",
+        "A mirror of the distribution's packages, or a public mirror's name; `{distribution}` stands for "
+        "debian, ubuntu, ..., whose folder lies below the address otherwise.",
+    )
+    images: Annotated[str, _mirror("images")] | None = _address(
+        "images", "A registry that base images are taken from, or a public mirror's name."
+    )
+    huggingface: Annotated[str, _mirror("huggingface")] | None = _address(
+        "huggingface",
+        "An endpoint with the Hugging Face Hub's API, or a public mirror's name; "
+        "commands get it as HF_ENDPOINT.",
+    )
 
 
 class Prove(_Table):

@@ -119,8 +119,8 @@ def relative(root: Path, path: Path) -> str:
         return path.as_posix()
 
 
-def read_bytes(path: Path, name: str, where: Place | None = None) -> bytes:
-    """Return a regular file's content, of `LIMIT` bytes at most.
+def read_bytes(path: Path, name: str, where: Place | None = None, *, limit: int = LIMIT) -> bytes:
+    """Return a regular file's content, of `limit` bytes at most.
 
     A FIFO or device in its place is neither waited for nor read.
     """
@@ -131,15 +131,15 @@ def read_bytes(path: Path, name: str, where: Place | None = None) -> bytes:
         descriptor = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0))
         with open(descriptor, "rb") as file:
             size = os.fstat(descriptor).st_size
-            content = file.read(LIMIT + 1) if size <= LIMIT else b""
+            content = file.read(limit + 1) if size <= limit else b""
     except FileNotFoundError:
         raise Failure(problem("PV108", file=name, where=place, why=text("spec.read.missing"))) from None
     except (OSError, ValueError) as error:
         reason = getattr(error, "strerror", None) or str(error)
         raise Failure(problem("PV108", file=name, where=place, why=verbatim(reason))) from None
-    if size > LIMIT or len(content) > LIMIT:
+    if size > limit or len(content) > limit:
         found = max(size, len(content))
-        why = text("PV110.why", limit_bytes=LIMIT)
+        why = text("PV110.why", limit_bytes=limit)
         raise Failure(problem("PV110", file=name, size_bytes=found, where=place, why=why))
     return content
 

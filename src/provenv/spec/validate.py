@@ -10,6 +10,7 @@ from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
 from ..errors import Hint, Problem, problem, text
+from .mirror_names import bad_mirror
 from .positions import Path, Span
 from .schema import TAGS, Declared, Environment, FromFile, MirrorTable, Prove, RunTable, TargetTable
 from .source import brief
@@ -115,6 +116,8 @@ def _translate(document: Document, table: Path, error: ErrorDetails) -> Problem:
     if kind == "greater_than_equal":
         least = str(error.get("ctx", {}).get("ge", ""))
         return problem("PV105", key=key, value=found, where=where, why=text("spec.bad.least", least=least))
+    if kind.startswith("spec.mirror."):
+        return bad_mirror(str(error["input"]), None if kind == "spec.mirror.preset" else str(path[-1]), where)
     why = text(kind) if kind.startswith("spec.bad.") else text("spec.bad.form")
     return problem("PV105", key=key, value=found, where=where, why=why)
 

@@ -2,31 +2,48 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import sys
 from pathlib import Path
 
 from ..hosts.files import sync_folder, write_whole
 
+# what file systems without symbolic links answer: FAT and exFAT, some network and shared folders
+WITHOUT_LINKS = (errno.EPERM, errno.ENOSYS, errno.EOPNOTSUPP)
+
 
 def switch(link: Path, destination: str) -> None:
     """Make `link` point to `destination` (relative to its folder) by one rename.
 
-    On Windows, where links need a privilege, `link` is a file that holds the destination.
+    Where links need a privilege (Windows) or the file system has none (FAT,
+    some shared folders), `link` is a file that holds the destination.
     """
-    if sys.platform == "win32":
+    if not make_link(link, destination):
         write_whole(link, destination.encode())
-        return
+
+
+def make_link(link: Path, destination: str) -> bool:
+    """Put a symbolic link in place by one rename; return False where there are none."""
+    if sys.platform == "win32":
+        return False
     beside = link.with_name(f".{link.name}.{os.getpid()}")
     beside.unlink(missing_ok=True)
-    os.symlink(destination, beside)
+    try:
+        os.symlink(destination, beside)
+    except OSError as error:
+        if error.errno in WITHOUT_LINKS:
+            return False
+        raise
     os.replace(beside, link)
     sync_folder(link.parent)
+    return True
 
 
 def pointed(link: Path) -> str | None:
     """Return what `switch` wrote last, or None."""
     try:
-        return os.readlink(link) if link.is_symlink() else link.read_text().strip() or None
-    except (FileNotFoundError, IsADirectoryError):
+        return os.readlink(link) if link.is_symlink() else link.read_text(encoding="utf-8").strip() or None
+    except (FileNotFoundError, IsADirectoryError, PermissionError):
+        # Windows tells a folder by a denied permission
         return None

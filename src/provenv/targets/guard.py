@@ -53,7 +53,7 @@ def make_base(layout: Layout) -> None:
         layout.generations.mkdir(parents=True, exist_ok=True)
         ignore = layout.home / ".gitignore"
         if not ignore.exists():
-            ignore.write_text("*\n")
+            ignore.write_text("*\n", encoding="utf-8")
     except OSError as error:
         raise Failure(
             problem(

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import re
-import sys
 from collections.abc import Callable, Sequence
 
 from ..errors import Failure, text
 from ..model.channel import Command, Completed, Host
 from ..model.progress import Progress, Task
-from .durable import pointed, switch
+from .durable import switch
+from .editors import follow_switch, unlink_for_editors
 from .layout import Layout
 from .manifest import write_manifest
 from .syncing import sync_tree
@@ -65,32 +65,13 @@ def build(
 def make_current(layout: Layout, number: int) -> None:
     """Switch the target to generation `number` by one rename."""
     switch(layout.current, f"generations/{layout.generation(number).name}")
-
-
-def link_for_editors(layout: Layout) -> bool:
-    """Let `.venv` point to the current environment; return False where one of the user's is in the way."""
-    link = layout.editor_link
-    wanted = f"{layout.home.name}/{layout.target}/current/venv"
-    if sys.platform == "win32":
-        return False
-    if link.is_symlink():
-        found = pointed(link)
-        if found == wanted:
-            return True
-        if found is None or f"{layout.home.name}/" not in found:
-            return False
-    elif link.exists():
-        return False
-    switch(link, wanted)
-    return True
+    follow_switch(layout)
 
 
 def forget_target(layout: Layout) -> None:
     """Take away the switch, and `.venv` where it points into this target."""
     layout.current.unlink(missing_ok=True)
-    link = layout.editor_link
-    if link.is_symlink() and (pointed(link) or "").startswith(f"{layout.home.name}/{layout.target}/"):
-        link.unlink()
+    unlink_for_editors(layout)
 
 
 class _Watcher:

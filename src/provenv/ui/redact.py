@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from typing import Any
+from urllib.parse import unquote
 
 from .. import environ
 
@@ -24,6 +25,11 @@ _QUERY = re.compile(
     r"(?P<name>[?&](?:[a-z_-]*token|api_?key|signature|sig|password|X-Amz-Signature)=)(?P<value>[^&\s'\"`]+)",
     re.IGNORECASE,
 )
+_HEADER = re.compile(
+    r"(?P<name>\b(?:Basic|Bearer)\s+)(?=\S*[0-9=]|\S+[A-Z])(?P<value>[A-Za-z0-9+/._~-]{6,}=*)",
+)
+_SHORTEST = 6
+"""A value that is shorter may stand in any word; masking it everywhere would hide more than it helps."""
 _DECLARED = frozenset(
     variable.name.upper()
     for entry in vars(environ).values()
@@ -44,7 +50,26 @@ def redact(text: str) -> str:
         text = _QUERY.sub(_mask_value, text)
     if "=" in text:
         text = _ASSIGNMENT.sub(_mask_value, text)
+    if "Basic " in text or "Bearer " in text:
+        text = _HEADER.sub(_mask_value, text)
     return text
+
+
+def without_values(text: str, environment: Mapping[str, str]) -> str:
+    """Return `text`, redacted, and without any value that the environment holds as a secret.
+
+    Those are the values of variables with telling names, and the logins in addresses, also decoded.
+    """
+    hidden: set[str] = set()
+    for name, value in environment.items():
+        if is_secret(name):
+            hidden |= {value, unquote(value)}
+        for match in _CREDENTIALS.finditer(value):
+            password = (match["rest"] or "").removeprefix(":") or match["user"]
+            hidden |= {password, unquote(password)}
+    for one in sorted((one for one in hidden if len(one) >= _SHORTEST), key=len, reverse=True):
+        text = text.replace(one, MASK).replace(repr(one)[1:-1], MASK)
+    return redact(text)
 
 
 def redact_in_place(line: str) -> str:

@@ -1,19 +1,7 @@
 """Does each accelerator that torch was built for run a kernel? `is_available()` alone does not tell."""
 
+import prove_devices
 import torch
-
-
-def built_for():
-    """Return the kind of accelerator this torch was built for, and its version."""
-    if torch.version.hip:
-        return "rocm", torch.version.hip
-    if torch.version.cuda:
-        return "cuda", torch.version.cuda
-    if hasattr(torch, "xpu") and getattr(torch.version, "xpu", None):
-        return "xpu", str(torch.version.xpu)
-    if hasattr(torch.backends, "mps") and torch.backends.mps.is_built():
-        return "mps", ""
-    return "cpu", ""
 
 
 def attempt(device):
@@ -27,32 +15,42 @@ def attempt(device):
         return {"error": "%s: %s" % (type(error).__name__, error)}
 
 
+def describe(device):
+    """Return name and, for NVIDIA's and AMD's, what code is built for: compute capability or gfx name."""
+    found, index = {}, int(device.partition(":")[2] or 0)
+    try:
+        if device.startswith("cuda"):
+            found["name"] = torch.cuda.get_device_name(index)
+            if torch.version.hip:
+                properties = torch.cuda.get_device_properties(index)
+                found["capability"] = str(getattr(properties, "gcnArchName", "")).partition(":")[0]
+            else:
+                found["capability"] = "%d.%d" % torch.cuda.get_device_capability(index)
+        elif device.startswith(("xpu", "npu")):
+            found["name"] = getattr(torch, device[:3]).get_device_name(index)
+    except Exception as error:
+        found["name"] = str(error)
+    return found
+
+
 def run(options):
-    kind, version = built_for()
-    raw = {"built": kind, "version": version, "torch": torch.__version__, "devices": [], "available": False}
-    if kind in ("cuda", "rocm"):
-        raw["architectures"] = list(torch.cuda.get_arch_list())
-        try:
+    kind, version = prove_devices.built_for()
+    raw = {
+        "built": kind,
+        "version": version,
+        "library": "torch " + torch.__version__,
+        "devices": [],
+        "available": False,
+    }
+    names = []
+    try:
+        if kind in ("cuda", "rocm"):
+            raw["architectures"] = list(torch.cuda.get_arch_list())
             torch.cuda.init()
-        except (RuntimeError, AssertionError) as error:
-            raw["start"] = "%s: %s" % (type(error).__name__, error)
-        raw["available"] = torch.cuda.is_available()
-        for index in range(torch.cuda.device_count() if raw["available"] else 0):
-            device = {"device": "cuda:%d" % index}
-            try:
-                device["name"] = torch.cuda.get_device_name(index)
-                device["capability"] = "%d.%d" % torch.cuda.get_device_capability(index)
-            except (RuntimeError, AssertionError) as error:
-                device["name"] = str(error)
-            device.update(attempt(device["device"]))
-            raw["devices"].append(device)
-    elif kind == "xpu":
-        raw["available"] = torch.xpu.is_available()
-        for index in range(torch.xpu.device_count() if raw["available"] else 0):
-            device = "xpu:%d" % index
-            raw["devices"].append(dict(attempt(device), device=device))
-    elif kind == "mps":
-        raw["available"] = torch.backends.mps.is_available()
-        if raw["available"]:
-            raw["devices"].append(dict(attempt("mps"), device="mps"))
+        names = prove_devices.accelerators()
+    except Exception as error:  # why a driver did not start; each has its own kinds
+        raw["start"] = "%s: %s" % (type(error).__name__, error)
+    for name in names:
+        raw["devices"].append(dict(describe(name), device=name, **attempt(name)))
+    raw["available"] = bool(names)
     return raw

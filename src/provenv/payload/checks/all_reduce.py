@@ -1,25 +1,30 @@
-"""Do processes add up? Several join a group and reduce, gather and broadcast (gloo; NCCL where GPUs are)."""
+"""Do processes add up? Several join a group and reduce, gather and broadcast.
+
+Over gloo everywhere, and over the vendor's own library where its devices are: a rank for each.
+"""
 
 import datetime
-import json
 import os
-import subprocess
-import sys
 import time
 
+import prove_children
+import prove_devices
 import torch
 import torch.distributed as dist
 
 SIZE = 1000
+VENDORS = {"cuda": "nccl", "xpu": "xccl", "npu": "hccl"}  # RCCL, AMD's, answers to NVIDIA's name
 
 
 def member(backend, rank, world, folder, wait):
-    """Take part as one rank and leave what was found in a file."""
-    found = {"rank": rank}
+    """Take part as one rank and return what was found."""
+    found = {}
     try:
-        device = "cuda:%d" % rank if backend == "nccl" else "cpu"
-        if backend == "nccl":
-            torch.cuda.set_device(rank)
+        device = "cpu"
+        if backend != "gloo":
+            kind = next(kind for kind, name in VENDORS.items() if name == backend)
+            device = "%s:%d" % (kind, rank)
+            getattr(torch, kind).set_device(rank)
         dist.init_process_group(
             backend,
             store=dist.FileStore(os.path.join(folder, "store-" + backend), world),
@@ -27,9 +32,10 @@ def member(backend, rank, world, folder, wait):
             world_size=world,
             timeout=datetime.timedelta(seconds=wait),
         )
-        values = torch.arange(SIZE, dtype=torch.float64, device=device) * (rank + 1)
+        # whole numbers below 2**24: every order of summation is exact in float32
+        values = torch.arange(SIZE, dtype=torch.float32, device=device) * (rank + 1)
         dist.all_reduce(values)
-        expected = torch.arange(SIZE, dtype=torch.float64) * (world * (world + 1) // 2)
+        expected = torch.arange(SIZE, dtype=torch.float32) * (world * (world + 1) // 2)
         found["all_reduce"] = float((values.cpu() - expected).abs().max())
         gathered = [torch.zeros(1, device=device) for _ in range(world)]
         dist.all_gather(gathered, torch.full((1,), float(rank), device=device))
@@ -41,41 +47,19 @@ def member(backend, rank, world, folder, wait):
         dist.destroy_process_group()
     except Exception as error:
         found["error"] = "%s: %s" % (type(error).__name__, error)
-    with open(os.path.join(folder, "%s-%d.json" % (backend, rank)), "w") as file:
-        json.dump(found, file)
+    return found
 
 
 def group(backend, world, folder, wait):
     """Run all ranks and return what each found and how it ended."""
-    ranks = []
-    forks = backend == "gloo" and sys.platform.startswith("linux")
-    for rank in range(world):
-        if forks:
-            pid = os.fork()
-            if pid == 0:
-                member(backend, rank, world, folder, wait)
-                os._exit(0)
-            ranks.append(pid)
-        else:
-            arguments = [backend, str(rank), str(world), folder, str(wait)]
-            ranks.append(subprocess.Popen([sys.executable, "-I", os.path.abspath(__file__), *arguments]))
-    codes = []
-    for rank in ranks:
-        if forks:
-            status = os.waitpid(rank, 0)[1]
-            codes.append(-(status & 127) if status & 127 else status >> 8)
-        else:
-            codes.append(rank.wait())
-    found = []
-    for rank, code in enumerate(codes):
-        entry = {"rank": rank}
-        try:
-            with open(os.path.join(folder, "%s-%d.json" % (backend, rank))) as file:
-                entry = json.load(file)
-        except (OSError, ValueError):
-            pass
-        found.append(dict(entry, code=code))
-    return {"backend": backend, "world": world, "ranks": found}
+    calls = [(backend, rank, world, folder, wait) for rank in range(world)]
+    # a vendor's library is not used in a child whose parent has looked for devices
+    found = prove_children.together(__file__, member, calls, folder, wait + 30, fork=backend == "gloo")
+    ranks = [
+        dict(entry.get("result") or {"error": entry.get("error")}, rank=rank, code=entry["code"])
+        for rank, entry in enumerate(found)
+    ]
+    return {"backend": backend, "world": world, "ranks": ranks}
 
 
 def run(options):
@@ -85,10 +69,8 @@ def run(options):
     begun = time.monotonic()
     if dist.is_gloo_available() if hasattr(dist, "is_gloo_available") else True:
         groups.append(group("gloo", 2, options["scratch"], options["wait"]))
-    if torch.cuda.is_available() and dist.is_nccl_available():
-        groups.append(group("nccl", torch.cuda.device_count(), options["scratch"], options["wait"]))
+    devices = prove_devices.usable()
+    vendor = VENDORS.get(devices[0].partition(":")[0], "") if devices else ""
+    if vendor and getattr(dist, "is_%s_available" % vendor, lambda: True)():
+        groups.append(group(vendor, len(devices), options["scratch"], options["wait"]))
     return {"groups": groups, "seconds": time.monotonic() - begun}
-
-
-if __name__ == "__main__" and len(sys.argv) == 6:
-    member(sys.argv[1], int(sys.argv[2]), int(sys.argv[3]), sys.argv[4], float(sys.argv[5]))

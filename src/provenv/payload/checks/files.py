@@ -35,13 +35,16 @@ def digest(path, algorithm):
 
 
 def compare(entries):
-    """Return, for (path, algorithm, expected) triples, those that are missing, changed or unreadable."""
+    """Return, for pairs of a path and its (algorithm, digest) pairs, the missing, changed or unreadable.
+
+    A file that several packages wrote is as recorded where one of them recorded it so.
+    """
     missing, changed = [], []
-    for path, algorithm, expected in entries:
+    for path, recorded in entries:
         try:
-            if not algorithm:
+            if not all(algorithm for algorithm, _ in recorded):
                 os.lstat(path)
-            elif digest(path, algorithm) != expected:
+            elif all(digest(path, algorithm) != expected for algorithm, expected in recorded):
                 changed.append(path)
         except FileNotFoundError:
             missing.append(path)
@@ -51,7 +54,7 @@ def compare(entries):
 
 
 def recorded(folders):
-    """Return {path: (owner, algorithm, digest, size)} of all RECORDs, and the packages without one."""
+    """Return {path: (owners, (algorithm, digest) pairs, size)} of all RECORDs; the packages without one."""
     files, without = {}, []
     for distribution in metadata.distributions(path=folders):
         name = distribution.metadata["Name"] or str(distribution)
@@ -66,8 +69,20 @@ def recorded(folders):
             path = os.path.normpath(os.path.join(root, row[0]))
             algorithm, _, expected = (row[1] if len(row) > 1 else "").partition("=")
             size = int(row[2]) if len(row) > 2 and row[2].isdigit() else 0
-            files.setdefault(path, (name, algorithm, expected, size))
+            owners, pairs, _ = files.setdefault(path, ([], [], size))
+            owners.append(name)
+            if (algorithm, expected) not in pairs:
+                pairs.append((algorithm, expected))
     return files, without
+
+
+def code_in(folder):
+    """Yield the code that lies anywhere in a folder."""
+    for place, folders_inside, names in os.walk(folder):
+        folders_inside[:] = [name for name in folders_inside if name != "__pycache__"]
+        for name in names:
+            if name.endswith(CODE):
+                yield os.path.join(place, name)
 
 
 def unowned(folders, files):
@@ -84,13 +99,12 @@ def unowned(folders, files):
             if entry.name in OF_THE_ENVIRONMENT or entry.name.endswith((".dist-info", ".egg-info")):
                 continue
             if entry.is_dir(follow_symlinks=False):
+                count = sum(path not in owned for path in code_in(entry.path))
                 if entry.name not in packages:
-                    loose.append(entry.path)
-                    continue
-                for folder, folders_inside, names in os.walk(entry.path):
-                    folders_inside[:] = [name for name in folders_inside if name != "__pycache__"]
-                    paths = (os.path.join(folder, name) for name in names if name.endswith(CODE))
-                    inside += sum(path not in owned for path in paths)
+                    # wheels leave empty folders behind, which nobody can import anything from
+                    loose += [entry.path] if count else []
+                else:
+                    inside += count
             elif entry.path not in owned and entry.name.endswith(CODE):
                 loose.append(entry.path)
     return loose, inside
@@ -99,9 +113,9 @@ def unowned(folders, files):
 def run(options):
     folders = site_folders()
     files, without = recorded(folders)
-    entries = sorted((path, algorithm, expected) for path, (_, algorithm, expected, _) in files.items())
+    entries = sorted((path, pairs) for path, (_, pairs, _) in files.items())
     # large files first and dealt out in turn, so that the processes end together
-    entries.sort(key=lambda entry: -files[entry[0]][3])
+    entries.sort(key=lambda entry: -files[entry[0]][2])
     workers = min(4, os.cpu_count() or 1) if sys.platform.startswith("linux") else 1
     shares = [entries[index::workers] for index in range(workers)]
     if workers > 1:
@@ -116,18 +130,19 @@ def run(options):
 
     def named(paths):
         return [
-            [os.path.relpath(path, prefix), files.get(path.split(": ")[0], ("",))[0]]
+            [os.path.relpath(path, prefix), ", ".join(files.get(path.split(": ")[0], ((),))[0])]
             for path in paths[:NAMED]
         ]
 
     return {
-        "packages": len({owner for owner, _, _, _ in files.values()}),
+        "packages": len({owner for owners, _, _ in files.values() for owner in owners}),
         "files": len(files),
-        "bytes": sum(size for _, _, _, size in files.values()),
+        "bytes": sum(size for _, _, size in files.values()),
         "missing": named(missing),
         "missing_count": len(missing),
         "changed": named(changed),
         "changed_count": len(changed),
+        "shared": named(sorted(path for path, (_, pairs, _) in files.items() if len(pairs) > 1)),
         "loose": [os.path.relpath(path, prefix) for path in loose[:NAMED]],
         "inside": inside,
         "without_record": sorted(without),

@@ -1,15 +1,17 @@
 """Does autocast compute in bfloat16, and near float32? Forward and backward of a small network."""
 
+import prove_devices
 import torch
 
 LAYERS = 3
 
 
 def devices():
-    found = ["cpu"]
-    if torch.cuda.is_available() and torch.cuda.is_bf16_supported():
-        found.append("cuda")
-    return found
+    """Return the CPU and the first accelerator, where that computes in bfloat16."""
+    best = prove_devices.best()
+    if best == "cpu" or (best.startswith("cuda") and not torch.cuda.is_bf16_supported()):
+        return ["cpu"]
+    return ["cpu", best]
 
 
 def compute(device, mixed):
@@ -22,11 +24,11 @@ def compute(device, mixed):
         torch.nn.Linear(16 * 64, 10),
     ).to(device)
     inputs = torch.randn(8, 3, 8, 8).to(device)
-    with torch.autocast(device, dtype=torch.bfloat16, enabled=mixed):
+    with torch.autocast(device.partition(":")[0], dtype=torch.bfloat16, enabled=mixed):
         result = model(inputs)
     loss = result.float().square().mean()
     loss.backward()
-    return result.detach(), [value.grad.double() for value in model.parameters()]
+    return result.detach().cpu(), [value.grad.cpu().double() for value in model.parameters()]
 
 
 def distance(found, reference):
@@ -39,8 +41,7 @@ def joined(values):
 
 
 def run(options):
-    torch.backends.cuda.matmul.allow_tf32 = False
-    torch.backends.cudnn.allow_tf32 = False
+    prove_devices.exact()
     results = []
     for device in devices():
         entry = {"device": device, "layers": LAYERS}

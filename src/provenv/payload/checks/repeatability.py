@@ -1,12 +1,10 @@
 """Does the same seed give the same bits: twice in a process, and in another process?"""
 
 import hashlib
-import json
 import os
 import random
-import subprocess
-import sys
 
+import prove_children
 import torch
 
 
@@ -20,6 +18,7 @@ def digest(*tensors):
 
 def compute(device):
     """Return {part: digest} of what follows from the seed."""
+    settle()
     random.seed(11)
     torch.manual_seed(11)
     parts = {
@@ -43,26 +42,6 @@ def compute(device):
     return parts
 
 
-def elsewhere(device):
-    """Return the same of another process: a forked one where that is safe, else a fresh one."""
-    if sys.platform.startswith("linux") and device == "cpu":
-        reader, writer = os.pipe()
-        pid = os.fork()
-        if pid == 0:
-            # a child must not wait for threads that it did not inherit, so it comes before any computation
-            os.write(writer, json.dumps(compute(device)).encode())
-            os._exit(0)
-        os.close(writer)
-        with os.fdopen(reader, "rb") as file:
-            out = file.read()
-        _, status = os.waitpid(pid, 0)
-        return json.loads(out) if status == 0 else {"status": status}
-    done = subprocess.run(
-        [sys.executable, "-I", os.path.abspath(__file__), device], stdout=subprocess.PIPE, check=True
-    )
-    return json.loads(done.stdout.decode().splitlines()[-1])
-
-
 def settle():
     """Ask for what is the same each time (on GPUs some kernels are not, unless told so)."""
     os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")
@@ -72,11 +51,8 @@ def settle():
 
 def run(options):
     device = "cuda" if torch.cuda.is_available() else "cpu"
-    settle()
-    other = elsewhere(device)
+    # before any computation here: a forked child must not wait for threads that it did not inherit
+    other = prove_children.elsewhere(
+        __file__, compute, (device,), options["scratch"], options["wait"], fork=device == "cpu"
+    )
     return {"device": device, "runs": [compute(device), compute(device), other]}
-
-
-if __name__ == "__main__" and len(sys.argv) == 2 and sys.argv[1] in ("cpu", "cuda"):
-    settle()
-    sys.stdout.write(json.dumps(compute(sys.argv[1])) + "\n")

@@ -1,28 +1,11 @@
-"""Does a small training learn? A convolutional network on real handwritten digits, or on separable data.
-
-The digits come with scikit-learn (1797 images of 8 x 8, from the UCI
-repository). The accuracy is that of images which the training did not see.
-"""
+"""Does a small training learn? A convolutional network on images of digits."""
 
 import time
 
+import prove_devices
+import prove_learning
 import torch
 from torch.utils.data import DataLoader, TensorDataset
-
-
-def digits():
-    """Return images in [0, 1], labels, and what they are."""
-    try:
-        from sklearn.datasets import load_digits
-    except ImportError:
-        generator = torch.Generator().manual_seed(1)
-        centres = torch.rand(10, 1, 8, 8, generator=generator)
-        labels = torch.arange(1800) % 10
-        noise = torch.randn(1800, 1, 8, 8, generator=generator) * 0.15
-        return centres[labels] + noise, labels, "synthetic"
-    data = load_digits()
-    images = torch.tensor(data.images.tolist(), dtype=torch.float32).unsqueeze(1) / 16
-    return images, torch.tensor(data.target.tolist()), "digits"
 
 
 def run(options):
@@ -30,10 +13,10 @@ def run(options):
     torch.set_num_threads(
         1
     )  # so small a network gains nothing from more, and loses much where cores are shared
-    device = "cuda" if torch.cuda.is_available() else "cpu"
-    images, labels, data = digits()
-    order = torch.randperm(len(images), generator=torch.Generator().manual_seed(0))
-    held, seen = order[: len(order) // 5], order[len(order) // 5 :]
+    device = prove_devices.best()
+    images, labels, data = prove_learning.digits()
+    images, labels = torch.tensor(images).unsqueeze(1), torch.tensor(labels)
+    seen, held = map(torch.tensor, prove_learning.split(len(images)))
     model = torch.nn.Sequential(
         torch.nn.Conv2d(1, 16, 3, padding=1),
         torch.nn.ReLU(),

@@ -13,6 +13,7 @@ from packaging.version import InvalidVersion, Version
 
 from ...errors import text
 from ...model.evidence import Check
+from ...model.stand_ins import installed_as, may_lack
 from ..verdict import REBUILD, Raw, Verdict, failed, hint, lines, passed, upgrade
 
 MISSING_LIBRARY = re.compile(r"(?P<library>[\w.+-]+\.(?:so[\w.]*|dylib|dll)): cannot open shared object")
@@ -28,10 +29,12 @@ def judge_files(check: Check, raw: Raw) -> Verdict:
         why = text("proof.files.differ", changed=changed, missing=missing, extra=len(loose))
         return failed(check, why, evidence=lines(told), hints=(REBUILD,))
     megabytes = int(raw["bytes"]) // 1_000_000
-    # what has no RECORD could not be looked at, and is named
+    # named all the same: what has no RECORD to be held against, and what several packages wrote
+    told = [f"? {name}" for name in raw["without_record"]]
+    told += [f"= {path} ({owners})" for path, owners in raw["shared"]]
     return passed(
         check,
-        evidence=lines([f"? {name}" for name in raw["without_record"]]),
+        evidence=lines(told),
         files=int(raw["files"]),
         n=int(raw["packages"]),
         megabytes=megabytes,
@@ -61,7 +64,10 @@ def judge_imports(check: Check, raw: Raw) -> Verdict:
     packages += raw["absent"]
     if told:
         names = ", ".join(dict.fromkeys(packages))
-        hints = [hint("library", "provenv facts", library=library) for library in dict.fromkeys(libraries)]
+        hints = [
+            hint("library", "provenv system --install", library=library)
+            for library in dict.fromkeys(libraries)
+        ]
         hints += [REBUILD, upgrade(packages[0])]
         died = next((entry["code"] for entry in raw["imports"] if entry["code"] < 0), 0)
         if died and not any(entry.get("type") for entry in raw["imports"]):
@@ -98,9 +104,10 @@ def judge_dependencies(check: Check, raw: Raw) -> Verdict:
         total += 1
         asked = f"{requirement}" if asker == "-" else f"{asker} -> {requirement}"
         name = canonicalize_name(requirement.name)
-        found = installed.get(name)
+        found = installed.get(canonicalize_name(installed_as(name, installed) or name))
         if found is None:
-            wrong[f"{asked}: -"] = name
+            if not may_lack(asker, name):
+                wrong[f"{asked}: -"] = name
         elif not requirement.url and not _fits(requirement.specifier, found["version"]):
             wrong[f"{asked}: {found['version']}"] = name
     python = markers["python_full_version"]

@@ -25,6 +25,7 @@ STREAMS: dict[str, Stream] = {
     "History": "ask",
     "Evidence": "act",
     "LockResult": "act",
+    "Download": "act",
     "UpResult": "act",
     "Rollback": "act",
     "Cleaned": "act",
@@ -32,6 +33,8 @@ STREAMS: dict[str, Stream] = {
     "EditResult": "act",
     "DemoSummary": "act",
     "About": "ask",
+    "MirrorResult": "ask",
+    "Rendered": "act",
     "Launch": "note",
 }
 

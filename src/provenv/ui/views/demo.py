@@ -35,5 +35,5 @@ def lines(demo: DemoSummary, context: Context) -> Iterator[Line]:
         yield from table(ran, context.width, right=(0,))
     yield from section(context.say("ui.next"))
     yield line("  ", Span(f"cd {shlex.quote(demo.folder)}", "code"))
-    for command in ("provenv status", "provenv why torch", "provenv run train"):
+    for command in ("provenv status", f"provenv why {demo.framework}", "provenv run train"):
         yield line("  ", Span(command, "code"))

@@ -11,6 +11,8 @@ from ..line import BLANK, Line, Span, line, prose, table, wrap
 from ..redact import redact, variable
 from ..units import duration, size
 from ..width import cells, pad
+from .facts_devices import devices, joined, there, toolkits
+from .facts_services import clouds, clusters, engines, machines
 from .parts import section
 
 FEATURES = (
@@ -19,6 +21,8 @@ FEATURES = (
     "amx_tile", "amx_bf16", "amx_int8", "amx_fp16", "asimd", "asimddp", "bf16", "i8mm", "sve", "sve2",
 )  # fmt: skip
 TROUBLE = ("timeout", "failed", "unreadable")
+TOLD = ("amd", "ascend", "intel", "engines", "slurm", "kubernetes")
+"""Facts that say themselves, in words of their own, what did not answer."""
 SOURCE_MARKS = {"read": "passed", "absent": "skipped"}
 PURPOSES = {
     "project": "ui.facts.disk.project",
@@ -32,7 +36,10 @@ def lines(facts: Facts, context: Context) -> Iterator[Line]:
     """Yield the facts in groups, then what could not be read."""
     title = context.say("ui.facts.of", host=facts.host) if facts.host else context.say("ui.facts.here")
     yield line(Span(title, "strong"))
-    groups = (_system, _processor, _memory, _accelerator, _disks, _programs, _pip, _network, _limits)
+    groups = (
+        *(_system, _processor, _memory, _accelerator, toolkits, _disks, _programs),
+        *(engines, machines, clusters, clouds, _pip, _network, _limits),
+    )
     rows: list[Row] = []
     for group in groups:
         label = context.say(f"ui.facts.{group.__name__.strip('_')}")
@@ -56,16 +63,13 @@ def _grouped(rows: list[Row], context: Context) -> Iterator[Line]:
         yield from wrap(said, context.width, first=line("    "))
 
 
-def _joined(context: Context, *parts: str) -> Line:
-    return line(context.marks.dot.join(part for part in parts if part))
-
-
 def _system(facts: Facts, context: Context) -> Iterator[Line]:
     platform = facts.platform
     name = platform.distribution_name or f"{platform.distribution} {platform.distribution_version}".strip()
     libc = f"{platform.libc} {platform.libc_version}".strip()
     kernel = context.say("ui.facts.kernel", version=platform.kernel) if platform.kernel else ""
-    yield _joined(context, name or platform.system, platform.machine, libc, kernel)
+    l4t = f"L4T {platform.l4t}" if platform.l4t else ""
+    yield joined(context, name or platform.system, platform.machine, libc, l4t, kernel)
     container = facts.container
     inside = [context.say("ui.facts.container", kind=container.kind)] if container.kind else []
     if container.virtual:
@@ -73,7 +77,7 @@ def _system(facts: Facts, context: Context) -> Iterator[Line]:
     if container.wsl:
         inside.append(f"WSL {container.wsl}")
     if inside:
-        yield _joined(context, *inside)
+        yield joined(context, *inside)
 
 
 def _processor(facts: Facts, context: Context) -> Iterator[Line]:
@@ -85,7 +89,7 @@ def _processor(facts: Facts, context: Context) -> Iterator[Line]:
     if cpu.granted and cpu.granted < cpu.logical:
         granted = context.say("ui.facts.cores_granted", cores=f"{cpu.granted:g}")
     if cores or cpu.level:
-        yield _joined(context, cores, granted, cpu.level)
+        yield joined(context, cores, granted, cpu.level)
     features = cpu.features if context.verbose else tuple(one for one in FEATURES if one in cpu.features)
     if features:
         yield line(" ".join(features))
@@ -102,7 +106,7 @@ def _memory(facts: Facts, context: Context) -> Iterator[Line]:
     parts.append(context.say("ui.facts.available", size=size(memory.available, binary=True)))
     if memory.swap:
         parts.append(context.say("ui.facts.swap", size=size(memory.swap, binary=True)))
-    yield _joined(context, *parts)
+    yield joined(context, *parts)
     if memory.shm_total is not None:
         total = size(memory.shm_total, binary=True)
         free = total if memory.shm_free is None else size(memory.shm_free, binary=True)
@@ -110,10 +114,14 @@ def _memory(facts: Facts, context: Context) -> Iterator[Line]:
 
 
 def _accelerator(facts: Facts, context: Context) -> Iterator[Line]:
-    nvidia = facts.nvidia
-    if nvidia.state == "none":
-        yield line(context.say("ui.facts.no_gpu"))
-        return
+    if facts.nvidia.state == "none" and not there(facts):
+        yield line(context.say("ui.facts.no_accelerator"))
+    if facts.nvidia.state != "none":
+        yield from _nvidia(facts.nvidia, context)
+    yield from devices(facts, context)
+
+
+def _nvidia(nvidia: Nvidia, context: Context) -> Iterator[Line]:
     for gpu, count in _alike(nvidia.gpus).items():
         yield _gpu(gpu, count, context)
     if nvidia.state != "ready":
@@ -123,7 +131,7 @@ def _accelerator(facts: Facts, context: Context) -> Iterator[Line]:
     driver = context.say("ui.facts.driver", version=nvidia.driver) if nvidia.driver else ""
     cuda = context.say("ui.facts.cuda", version=nvidia.cuda) if nvidia.cuda else ""
     if driver or cuda:
-        yield _joined(context, driver, cuda)
+        yield joined(context, driver, cuda)
     yield from _visibility(nvidia, context)
 
 
@@ -141,7 +149,7 @@ def _alike(gpus: tuple[Gpu, ...]) -> Counter[tuple[str, str | None, int | None, 
 def _gpu(gpu: tuple[str, str | None, int | None, str | None], count: int, context: Context) -> Line:
     name, capability, memory, mig = gpu
     called = name if count == 1 else f"{count} {context.marks.times} {name}"
-    return _joined(
+    return joined(
         context,
         called,
         size(memory, binary=True) if memory else "",
@@ -155,7 +163,7 @@ def _disks(facts: Facts, context: Context) -> Iterator[Line]:
         purpose = context.say(PURPOSES[disk.purpose]) if disk.purpose in PURPOSES else disk.purpose
         room = context.say("ui.facts.disk.free", free=size(disk.free), total=size(disk.total))
         locked = "" if disk.writable else context.say("ui.facts.disk.read_only")
-        yield _joined(context, purpose, room, disk.filesystem, locked, disk.path)
+        yield joined(context, purpose, room, disk.filesystem, locked, disk.path)
 
 
 def _programs(facts: Facts, context: Context) -> Iterator[Line]:
@@ -200,11 +208,11 @@ def _limits(facts: Facts, context: Context) -> Iterator[Line]:
     if limits.address_space is not None:
         told.append(context.say("ui.facts.limit.address_space", size=size(limits.address_space, binary=True)))
     if told:
-        yield _joined(context, *told)
+        yield joined(context, *told)
 
 
 def _trouble(sources: tuple[Source, ...], context: Context) -> Iterator[Line]:
-    troubled = [source for source in sources if source.outcome in TROUBLE]
+    troubled = [source for source in sources if source.outcome in TROUBLE and source.fact not in TOLD]
     if not troubled:
         return
     yield BLANK

@@ -10,23 +10,10 @@ from ...model.plan import Change, CreateEnvironment, Install, Keep, Prove, Remov
 from ...model.state import Drift, Generation
 from ..context import Context
 from ..line import BLANK, Line, Span, Style, line, prose, table, wrap
+from ..subjects import subject
 from ..units import size
 
-SUBJECTS = {
-    "accelerator": "ui.subject.accelerator",
-    "python": "ui.subject.python",
-    "index": "ui.subject.index",
-    "interpreter": "ui.subject.interpreter",
-}
 FILES_SHOWN = 5
-
-
-def subject(name: str, context: Context) -> str:
-    """Return what a choice is about, in words where it is one of the known subjects."""
-    if name in SUBJECTS:
-        return context.say(SUBJECTS[name])
-    kind, _, package = name.partition(":")
-    return context.say("ui.subject.source", name=package) if kind == "source" and package else name
 
 
 def choices(made: Sequence[Choice], context: Context, *, refused: bool) -> Iterator[Line]:
@@ -35,7 +22,7 @@ def choices(made: Sequence[Choice], context: Context, *, refused: bool) -> Itera
     for choice in made:
         rows.append(
             (
-                line(subject(choice.subject, context)),
+                line(subject(choice.subject, context.say)),
                 line(Span(_brief(choice.value), "strong")),
                 line(_address(choice.value), context.prose(choice.why)),
             )

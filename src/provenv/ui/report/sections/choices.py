@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from ....model.lock import Choice, Refusal
 from ...redact import redact
+from ...subjects import subject
 from ..context import Context
 from ..markup import Html, tag
 
-SUBJECTS = ("accelerator", "python", "interpreter", "index")
 SHOWN = 3  # refusals that are seen without opening the list
 
 
@@ -27,7 +27,7 @@ def _row(context: Context, choice: Choice) -> Html:
         "article",
         tag(
             "div",
-            tag("p", _subject(context, choice.subject), class_="label"),
+            tag("p", subject(choice.subject, context.say), class_="label"),
             tag("h3", redact(choice.value)),
         ),
         tag("p", context.prose(choice.why)),
@@ -47,13 +47,6 @@ def _row(context: Context, choice: Choice) -> Html:
         else None,
         class_="choice",
     )
-
-
-def _subject(context: Context, subject: str) -> str:
-    if subject in SUBJECTS:
-        return context.say(f"report.subject.{subject}")
-    kind, _, name = subject.partition(":")
-    return context.say("report.subject.source", name=name) if kind == "source" and name else subject
 
 
 def _refused(context: Context, refusals: tuple[Refusal, ...]) -> Html:

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 
 from ....model.facts import Facts, Gpu
 from ....model.lock import Package
+from ....model.stand_ins import installed_as
 from ...redact import redact
 from ...units import size
 from ..context import Context
@@ -81,8 +82,9 @@ def _joined(*parts: str) -> str:
 
 def _declared(context: Context) -> Html:
     """Return what the user asked for, as it was locked."""
-    names = dict.fromkeys(requirement.name for requirement in context.result.spec.requirements)
-    packages = [package for name in names if (package := context.result.lock.package(name))]
+    locked = {package.name: package for package in context.result.lock.packages}
+    names = (installed_as(one.name, locked) for one in context.result.spec.requirements)
+    packages = [locked[name] for name in dict.fromkeys(filter(None, names))]
     return tag(
         "ul",
         [

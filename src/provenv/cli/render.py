@@ -1,0 +1,46 @@
+"""`provenv render`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from ..app import render as app
+from ..errors import Exit
+from .session import Session, command, option
+
+
+@command(
+    "render",
+    click.Argument(["what"], type=click.Choice(app.WHATS), metavar="|".join(app.WHATS)),
+    option(
+        "--output",
+        "-o",
+        type=click.Path(path_type=Path, dir_okay=False),
+        metavar="FILE",
+        help="cli.render.output",
+    ),
+    option("--force", is_flag=True, help="cli.render.force"),
+    option("--check", is_flag=True, help="cli.render.check"),
+    option("--no-hashes", is_flag=True, help="cli.render.no_hashes"),
+    option("--prefix", type=click.Path(path_type=Path), metavar="DIR", help="cli.render.prefix"),
+    option("--remove", is_flag=True, help="cli.render.remove"),
+)
+def render(
+    session: Session,
+    *,
+    what: str,
+    output: Path | None,
+    force: bool,
+    check: bool,
+    no_hashes: bool,
+    prefix: Path | None,
+    remove: bool,
+) -> int:
+    asked = app.Asked(output, force, check, not no_hashes, prefix, remove)
+    made = app.render(session.project(), what, asked)
+    if made.state == "printed" and not session.json:
+        session.view.screen.out.write(made.text)
+    session.view.done(made)
+    return Exit.CHANGES if made.state == "differs" else Exit.DONE

@@ -1,0 +1,175 @@
+"""What only some systems have is used in declared places alone; text is UTF-8 everywhere."""
+
+from __future__ import annotations
+
+import ast
+import json
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+ONLY_SOME = json.loads(Path(__file__).with_name("only_some.json").read_text(encoding="utf-8"))
+SOURCE = Path(__file__).resolve().parents[2] / "src" / "provenv"
+
+# module -> (what it uses: a pattern that all of it fits, why that is right there)
+DECLARED: dict[str, tuple[str, str]] = {
+    "app/fingerprint.py": (
+        r"path /(proc|sys|dev)\b.*",
+        "cheap keys; a file that is not there gives an empty one",
+    ),
+    "app/mirrors.py": (r"path /etc/.*", "Debian's sources, named in what is told and read where they are"),
+    "app/project.py": (r"path /tmp", "the default of POSIX; Windows has a branch of its own"),
+    "app/remembered.py": (r"os\.sched_getaffinity", "behind hasattr"),
+    "facts/": (r"path /.*", "questions to the place, which answers `absent` where it has no such file"),
+    "hosts/process.py": (
+        r"os\.killpg|signal\.SIGKILL",
+        "behind sys.platform; Windows ends a tree by taskkill",
+    ),
+    "lock/accelerators/": (r"path .*", "commands and devices in hints about Linux machines"),
+    "proof/judges/processes.py": (r"path .*/dev/shm", "a hint about a Linux place"),
+    "proof/judging.py": (r"path df -h /dev/shm", "a hint about a Linux place"),
+    "runs/launch.py": (r"Popen\.pass_fds|os\.execve|path /bin/sh", "behind sys.platform"),
+    "runs/shell.py": (r"import pwd|os\.getuid|path /bin/sh", "behind sys.platform"),
+    "runs/signals.py": (r"os\..*|signal\..*|path /dev/tty", "behind sys.platform: a terminal's job control"),
+    "spec/adopt/": (
+        r"path .*|Path\.(is_symlink|readlink)",
+        "what other people's Dockerfiles and environments hold",
+    ),
+    "spec/leading.py": (r"os\.getuid", "behind hasattr"),
+    "targets/durable.py": (r"os\.(readlink|symlink)|Path\..*", "the one switch, with its pointer file"),
+    "targets/editors.py": (r"os\.readlink|Path\..*|import _winapi", "the editors' link, with its junction"),
+    "targets/held.py": (r"import (fcntl|msvcrt)", "one branch a platform"),
+    "targets/remove.py": (r"Path\.is_symlink", "True nowhere but where there are links"),
+    "system/": (r"path .*", "what is asked of a POSIX place through its shell"),
+}
+
+OS = set(ONLY_SOME["os"])
+SIGNAL = set(ONLY_SOME["signal"])
+SELECT = {"epoll", "kqueue", "poll"}
+MODULES = set(ONLY_SOME["modules"])
+PATH = {"hardlink_to", "is_symlink", "readlink", "symlink_to"}
+POPEN = {"pass_fds", "preexec_fn", "process_group"}
+PLACE = re.compile(r"(^|[\s\"'=:,(])/(proc|sys|dev|etc|tmp|usr|lib|bin|var|run)(/|$|\b)")
+OF_SOME = {"os": OS, "signal": SIGNAL, "select": SELECT}
+
+
+def modules() -> Iterator[tuple[str, ast.Module]]:
+    for path in sorted(SOURCE.rglob("*.py")):
+        name = path.relative_to(SOURCE).as_posix()
+        # payload runs in the place itself and has its own branches; the place is what it asks about
+        if not name.startswith("payload/"):
+            yield name, ast.parse(path.read_text(encoding="utf-8"))
+
+
+def documentation(tree: ast.Module) -> set[int]:
+    """Return the constants that are docstrings."""
+    found = set()
+    for node in ast.walk(tree):
+        body = getattr(node, "body", None)
+        if isinstance(body, list):
+            found |= {id(one.value) for one in body if isinstance(one, ast.Expr)}
+    return found
+
+
+def uses(tree: ast.Module) -> set[str]:
+    """Return all that a module uses which some systems lack."""
+    found, words = set(), documentation(tree)
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Attribute):
+            owner = node.value.id if isinstance(node.value, ast.Name) else ""
+            if node.attr in OF_SOME.get(owner, ()):
+                found.add(f"{owner}.{node.attr}")
+            elif node.attr in PATH and owner != "os":
+                found.add(f"Path.{node.attr}")
+        elif isinstance(node, ast.Import):
+            found |= {f"import {one.name}" for one in node.names if one.name in MODULES}
+        elif isinstance(node, ast.ImportFrom):
+            if node.level == 0 and node.module in MODULES:
+                found.add(f"import {node.module}")
+            if node.level == 0 and node.module in OF_SOME:
+                found |= {
+                    f"{node.module}.{one.name}" for one in node.names if one.name in OF_SOME[node.module]
+                }
+        elif isinstance(node, ast.keyword) and node.arg in POPEN:
+            found.add(f"Popen.{node.arg}")
+        elif isinstance(node, ast.Constant) and isinstance(node.value, str):
+            found |= {f"path {node.value}"} if id(node) not in words and PLACE.search(node.value) else set()
+    return found
+
+
+def declared(name: str) -> str | None:
+    """Return the pattern that is declared for a module, or for the folder that it lies in."""
+    keys = [key for key in DECLARED if key == name or (key.endswith("/") and name.startswith(key))]
+    return DECLARED[keys[0]][0] if keys else None
+
+
+def test_nothing_is_used_outside_of_its_declared_place():
+    stray = [
+        f"{name}: {use}"
+        for name, tree in modules()
+        for use in sorted(uses(tree))
+        if not re.fullmatch(declared(name) or "", use, re.S)
+    ]
+    assert stray == []
+
+
+def test_every_declared_place_is_still_one():
+    names = {name for name, tree in modules() if uses(tree)}
+    folders = {key for key in DECLARED if any(name.startswith(key) for name in names)}
+    # `system/` is declared for what it may come to name; all others are in use
+    assert set(DECLARED) - folders - {"system/"} == set()
+
+
+SAMPLES = [
+    ("import os\nos.fork()", "os.fork"),
+    ("from os import getuid", "os.getuid"),
+    ("import fcntl", "import fcntl"),
+    ("from termios import tcgetattr", "import termios"),
+    ("import signal\nsignal.SIGKILL", "signal.SIGKILL"),
+    ("import select\nselect.epoll()", "select.epoll"),
+    ("open('/proc/self/maps')", "path /proc/self/maps"),
+    ("link.symlink_to(x)", "Path.symlink_to"),
+    ("Popen([], preexec_fn=f)", "Popen.preexec_fn"),
+]
+
+
+@pytest.mark.parametrize(("code", "expected"), SAMPLES)
+def test_the_test_sees_what_it_looks_for(code: str, expected: str):
+    assert uses(ast.parse(code)) == {expected}
+
+
+TEXTUAL = {"read_text": 0, "write_text": 1, "open": 1}
+
+
+def without_encoding(tree: ast.Module) -> Iterator[int]:
+    """Yield the lines that open a text file in whatever the system takes for text (cp936, cp1252)."""
+    for node in ast.walk(tree):
+        if not isinstance(node, ast.Call) or any(one.arg == "encoding" for one in node.keywords):
+            continue
+        name = node.func.attr if isinstance(node.func, ast.Attribute) else getattr(node.func, "id", "")
+        of_os = isinstance(node.func, ast.Attribute) and getattr(node.func.value, "id", "") in (
+            "os",
+            "webbrowser",
+            "formatter",  # click's
+        )
+        if name not in TEXTUAL or of_os:
+            continue
+        if name == "open":
+            given = [*node.args, *(one.value for one in node.keywords if one.arg == "mode")]
+            modes = [
+                one.value for one in given if isinstance(one, ast.Constant) and isinstance(one.value, str)
+            ]
+            if any(re.fullmatch(r"[rwax+]*b[rwax+]*", mode) for mode in modes):
+                continue
+            if isinstance(node.func, ast.Attribute) and not modes and node.args:
+                continue  # an opener of something else: a URL, an archive
+        elif len(node.args) > TEXTUAL[name]:
+            continue
+        yield node.lineno
+
+
+def test_text_is_utf_8_everywhere():
+    stray = [f"{name}:{line}" for name, tree in modules() for line in without_encoding(tree)]
+    assert stray == []
