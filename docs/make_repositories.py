@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import datetime
 import json
+import re
 import subprocess
 import sys
 import time
@@ -26,6 +27,11 @@ PAGES = {"en": HERE / "repositories.md", "zh_CN": HERE / "repositories.zh-CN.md"
 FACTS = HERE.parent / "tests" / "machines"
 MACHINES = {"cpu": None, "v100": FACTS / "v100-driver535.json", "h100": FACTS / "h100-driver580.json"}
 FRAMEWORKS = ("torch", "tensorflow", "jax", "paddlepaddle")
+_FOLDER = re.compile(r"(?<![\w.:/])(file://)?(?:/[\w.+@-]+){2,}/?")
+_HOST = re.compile(r"https?://(?!download\.pytorch\.org|github\.com|\.\.\.)[^/\s\"]+")
+"""Addresses other than those that the repositories themselves are known by."""
+_REFUSED = "lock.torch.refused"
+"""Sources of one machine; nobody else has them."""
 LONGEST = 400
 """Seconds that one command may take."""
 LONGEST_WORDS = 420
@@ -46,7 +52,10 @@ WORDS = {
             "index: where its CPU builds are needed, it says so. Seconds are of that machine, with a warm "
             "cache."
         ),
-        "columns": ("repository", "adopted", "left out", "CPU", "V100", "H100"),
+        "columns": ("repository", "adopted", "CPU", "V100", "H100"),
+        "brief": "{n} packages",
+        "details": "What was left out, and how each ended",
+        "left": "left out:",
         "locked": "locked: {n} packages, {seconds} s",
         "refused": "**{code}** {what}",
         "warned": "{code}: {what}",
@@ -55,7 +64,6 @@ WORDS = {
         "suggested": "{n} as comments",
         "reference": "refers to `{file}`",
         "nothing": "-",
-        "failed": "reasons",
     },
     "zh_CN": {
         "title": "知名代码仓库的试用结果",
@@ -71,7 +79,10 @@ WORDS = {
             "能访问软件包索引以及部分被依赖的代码仓库的副本，但不能访问 PyTorch 自己的索引："
             "需要其 CPU 构建之处会如实说明。秒数是该机器在缓存已预热时的用时。"
         ),
-        "columns": ("仓库", "转入", "未转入", "CPU", "V100", "H100"),
+        "columns": ("仓库", "转入", "CPU", "V100", "H100"),
+        "brief": "{n} 个软件包",
+        "details": "未转入的内容，以及各自的结果",
+        "left": "未转入：",
         "locked": "已锁定：{n} 个软件包，{seconds} 秒",
         "refused": "**{code}** {what}",
         "warned": "{code}：{what}",
@@ -80,7 +91,6 @@ WORDS = {
         "suggested": "{n} 项作为注释",
         "reference": "引用 `{file}`",
         "nothing": "-",
-        "failed": "原因",
     },
 }
 
@@ -169,7 +179,7 @@ def _locked(document: dict[str, Any], seconds: float) -> dict[str, Any]:
                 "code": one["code"],
                 "what": _text(one["what"]),
                 "why": _text(one["why"]) if one["why"] else None,
-                "hints": [_text(hint["text"]) for hint in one["hints"] if hint["text"]],
+                "hints": [_text(hint["text"]) for hint in one["hints"] if _is_general(hint["text"])],
             }
             for one in errors[:3]
         ],
@@ -178,7 +188,21 @@ def _locked(document: dict[str, Any], seconds: float) -> dict[str, Any]:
 
 
 def _text(value: dict[str, Any]) -> dict[str, Any]:
-    return {"key": value["key"], "args": value["args"]}
+    args = {name: _public(one) if isinstance(one, str) else one for name, one in value["args"].items()}
+    return {"key": value["key"], "args": args}
+
+
+def _is_general(hint: dict[str, Any] | None) -> bool:
+    return hint is not None and hint["key"] != _REFUSED
+
+
+def _public(words: str) -> str:
+    """Return another program's words without folders of this machine; of a chain of causes its two ends."""
+    lines = [line.strip() for line in words.splitlines() if line.strip()]
+    if len(lines) > 2 and lines[0].startswith("error:"):
+        words = f"{lines[0]} ... {lines[-1]}"
+    words = _HOST.sub("https://...", words)
+    return _FOLDER.sub(lambda match: f"{match[1] or ''}.../{match[0].rstrip('/').rpartition('/')[2]}", words)
 
 
 def page(language: str, results: list[dict[str, Any]]) -> str:
@@ -186,16 +210,33 @@ def page(language: str, results: list[dict[str, Any]]) -> str:
     words, speak = WORDS[language], Words(language)
     date = max(one["tried"] for one in results)
     lines = [f"# {words['title']}", "", words["intro"], "", str(words["made"]).format(date=date), ""]
+    ordered = sorted(results, key=lambda one: str(one["name"]).lower())
     lines += [f"| {' | '.join(words['columns'])} |", f"|{' --- |' * len(words['columns'])}"]
-    for one in sorted(results, key=lambda one: one["name"].lower()):
-        cells = [
-            f"{one['name']} `{one['commit']}`",
-            _kept(one["adopted"], words),
-            _left(one["adopted"], speak, words),
-        ]
-        cells += [_outcome(one["locks"].get(machine), speak, words) for machine in MACHINES]
-        lines.append(f"| {' | '.join(cells)} |")
+    for one in ordered:
+        outcomes = [_brief(one["locks"].get(machine), words) for machine in MACHINES]
+        name = f"[{one['name']}](#{_anchor(one['name'])}) `{one['commit'][:7]}`"
+        lines.append(f"| {' | '.join([name, _kept(one['adopted'], words), *outcomes])} |")
+    lines += ["", f"## {words['details']}"]
+    for one in ordered:
+        lines += ["", f"### {one['name']}", ""]
+        lines += [f"- {words['left']} {left}" for left in _left(one["adopted"], speak)]
+        for machine, label in zip(MACHINES, words["columns"][2:], strict=True):
+            lines += [f"- {label}: {told}" for told in _outcome(one["locks"].get(machine), speak, words)]
     return "\n".join([*lines, ""])
+
+
+def _anchor(name: str) -> str:
+    """Return the anchor that a Markdown page gives a heading."""
+    return re.sub(r"[^\w-]", "", name.lower())
+
+
+def _brief(lock: dict[str, Any] | None, words: dict[str, Any]) -> str:
+    if lock is None:
+        return str(words["nothing"])
+    if "packages" not in lock:
+        return " ".join(f"**{code}**" for code in dict.fromkeys(one["code"] for one in lock["problems"]))
+    codes = "".join(f" {code}" for code in dict.fromkeys(one["code"] for one in lock["warnings"]))
+    return f"{words['brief'].format(n=lock['packages'])}{codes}"
 
 
 def _kept(adopted: dict[str, Any], words: dict[str, Any]) -> str:
@@ -210,36 +251,32 @@ def _kept(adopted: dict[str, Any], words: dict[str, Any]) -> str:
     return _cell("; ".join(parts)) or words["nothing"]
 
 
-def _left(adopted: dict[str, Any], speak: Words, words: dict[str, Any]) -> str:
-    parts = [
+def _left(adopted: dict[str, Any], speak: Words) -> list[str]:
+    return [
         f"{', '.join(f'`{word}`' for word in one['words'][:4])}{', ...' if len(one['words']) > 4 else ''}: "
         f"{_said(one['why'], speak)}"
         for one in adopted["left_out"]
     ]
-    return _cell("<br>".join(parts)) or words["nothing"]
 
 
-def _outcome(lock: dict[str, Any] | None, speak: Words, words: dict[str, Any]) -> str:
+def _outcome(lock: dict[str, Any] | None, speak: Words, words: dict[str, Any]) -> list[str]:
+    """Return what a lock came to, and each of its warnings or reasons."""
     if lock is None:
-        return str(words["nothing"])
-    if "packages" in lock:
-        told = [
-            words["locked"].format(n=lock["packages"], seconds=lock["seconds"]),
-            f"Python {lock['python']}",
-        ]
-        told += [f"{name} {version}" for name, version in lock["frameworks"].items()]
-        parts = [", ".join([*told, *([lock["accelerator"]] if lock["accelerator"] else [])])]
-        parts += [
-            words["warned"].format(code=one["code"], what=_said(one["what"], speak))
-            for one in lock["warnings"]
-        ]
-        return _cell("<br>".join(_short(part) for part in parts))
-    parts = []
-    for one in lock["problems"][:2]:
-        parts.append(words["refused"].format(code=one["code"], what=_said(one["what"], speak)))
-        parts += [_said(one["why"], speak)] if one["why"] else []
-        parts += [_said(hint, speak) for hint in one["hints"][:2]]
-    return _cell("<br>".join(_short(part) for part in parts)) or str(words["nothing"])
+        return []
+    if "packages" not in lock:
+        return [_short("; ".join(_reasons(one, speak, words))) for one in lock["problems"][:2]]
+    told = [words["locked"].format(n=lock["packages"], seconds=lock["seconds"]), f"Python {lock['python']}"]
+    told += [f"{name} {version}" for name, version in lock["frameworks"].items()]
+    parts = [", ".join([*told, *([lock["accelerator"]] if lock["accelerator"] else [])])]
+    for one in lock["warnings"]:
+        parts.append(_short(words["warned"].format(code=one["code"], what=_said(one["what"], speak))))
+    return parts
+
+
+def _reasons(one: dict[str, Any], speak: Words, words: dict[str, Any]) -> list[str]:
+    parts = [words["refused"].format(code=one["code"], what=_said(one["what"], speak))]
+    parts += [_said(one["why"], speak)] if one["why"] else []
+    return parts + [_said(hint, speak) for hint in one["hints"][:2]]
 
 
 def _said(message: dict[str, Any], speak: Words) -> str:

@@ -519,6 +519,17 @@ CASES = {
     "a list that can be used as it stands": Case(
         {"reqs/base.txt": "six\n-r more.txt\n", "reqs/more.txt": "rich\n"}, "reqs/base.txt", ["six", "rich"]
     ),
+    "a list for one accelerator": Case(
+        {
+            "requirements.txt": "--extra-index-url https://download.pytorch.org/whl/cu117\n"
+            "--extra-index-url https://packages.example/simple\ntorch==2.0.0\n"
+        },
+        "requirements.txt",
+        ["torch==2.0.0"],
+        python="3.11",
+        extra_indexes=("https://packages.example/simple",),
+        left_out=["https://download.pytorch.org/whl/cu117"],
+    ),
     "a list that has to be put right": Case(
         {
             "requirements.txt": "numpy==1.19.5\nsklearn\ntensorflow-gpu==2.4.0\npandas=1.1\napex\n"
@@ -605,6 +616,17 @@ def test_a_password_in_an_index_is_left_out_and_masked(tmp_path: Path) -> None:
     assert [one.why.key for one in made.left_out] == ["adopt.left.secret_url"]
     assert "hunter2" not in repr(made)
     assert loaded.mirrors.pypi is None
+
+
+def test_the_default_index_by_name_is_not_carried_over(tmp_path: Path) -> None:
+    write(
+        tmp_path,
+        {"Pipfile": "[[source]]\nname = 'pypi'\nurl = 'https://pypi.abc/simple'\n[packages]\nsix = '*'\n"},
+    )
+    made, loaded = adopt(tmp_path, "Pipfile")
+    assert loaded.mirrors.pypi is None
+    assert made.files == {}
+    assert made.left_out == ()
 
 
 def test_pip_freeze_is_read_from_standard_input(tmp_path: Path) -> None:

@@ -11,6 +11,7 @@ from ..lines import logical_lines
 from ..requirement_file import gather_file
 from ..source import Source, read_requirements
 from .adopted import Draft, Reference
+from .indexes import is_pytorch
 from .pip_lines import take_line, take_text
 
 FEWEST_FROZEN = 15
@@ -41,11 +42,19 @@ def read_lines(draft: Draft, source: Source) -> None:
 
 
 def is_native(root: Path, path: Path) -> bool:
-    """Return whether a requirements file is read, and locked, as it stands."""
+    """Return whether a requirements file is read, and locked, as it stands.
+
+    One that names an index of PyTorch's is for one accelerator alone.
+    """
     gathered = Gathered(root, {})
     gather_file(gathered, path)
     cloned = [one for one in gathered.requirements if one.editable and re.match(r"-e [a-z]+\+", one.text)]
-    return not cloned and all(one.severity != "error" for one in gathered.problems)
+    places = (gathered.index_url or "", *gathered.extra_index_urls, *gathered.find_links)
+    return (
+        not cloned
+        and not any(map(is_pytorch, places))
+        and all(one.severity != "error" for one in gathered.problems)
+    )
 
 
 def is_frozen(source: Source) -> bool:
