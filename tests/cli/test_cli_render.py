@@ -52,6 +52,7 @@ def test_the_text_goes_to_standard_output_and_nothing_is_written(place):
         assert done.err == ""
         assert f"provenv render {what}" in done.out
         assert place("render", what, "--json").data["text"] == done.out
+        assert place("render", what, "-o", "-").out == done.out
     assert sorted(os.listdir(place.root)) == before
 
 

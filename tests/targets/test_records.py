@@ -7,6 +7,7 @@ import pytest
 from provenv.errors import Failure, text
 from provenv.model.evidence import Evidence, Outcome
 from provenv.model.state import Generation
+from provenv.targets.editors import link_for_editors
 from provenv.targets.layout import Layout
 from provenv.targets.lease import lease
 from provenv.targets.receipts import read_proof, write_proof
@@ -18,7 +19,6 @@ from provenv.targets.records import (
     write_generation,
 )
 from provenv.targets.remove import remove_generations
-from provenv.targets.editors import link_for_editors
 from provenv.targets.venv import make_current
 
 

@@ -89,7 +89,7 @@ class Keeper(keras.callbacks.Callback):
         self.batches.begin(epoch + 1)
         for layer in self.model.layers:
             if isinstance(layer, keras.layers.Dropout):
-                # Keras does not save where its generators are: they follow from (seed, epoch) as the order does
+                # Keras does not save where its generators are: they follow from (seed, epoch) too
                 layer.seed_generator.state.assign((self.batches.seed, epoch + 1))
         self.started = time.perf_counter()
 

@@ -17,7 +17,7 @@ from .session import Session, command, option
     option(
         "--output",
         "-o",
-        type=click.Path(path_type=Path, dir_okay=False),
+        type=click.Path(path_type=Path, dir_okay=False, allow_dash=True),
         metavar="FILE",
         help="cli.render.output",
     ),
@@ -38,6 +38,8 @@ def render(
     prefix: Path | None,
     remove: bool,
 ) -> int:
+    # as everywhere: `-` is standard output
+    output = None if output == Path("-") else output
     asked = app.Asked(output, force, check, not no_hashes, prefix, remove)
     made = app.render(session.project(), what, asked)
     if made.state == "printed" and not session.json:

@@ -54,7 +54,10 @@ class Slurm:
 
 @dataclass(frozen=True)
 class Cloud:
-    """That credentials of a cloud are here, and where (`~/.aws/credentials`, `AWS_PROFILE`): never what they are."""
+    """That a cloud's credentials are here, and where (`~/.aws/credentials`, `AWS_PROFILE`).
+
+    What they are is never read.
+    """
 
     name: str
     where: str

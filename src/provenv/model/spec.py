@@ -103,7 +103,7 @@ class Target:
 
 @dataclass(frozen=True)
 class Part:
-    """A pyproject.toml that requirements come from (relative to the root), and the extras and groups named."""
+    """A pyproject.toml that requirements come from (relative to the root); the extras and groups named."""
 
     file: str
     extras: tuple[str, ...] = ()
