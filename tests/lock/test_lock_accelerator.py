@@ -8,16 +8,19 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from packaging.specifiers import SpecifierSet
 from packaging.version import Version
 
 from provenv import facts as facts_room
 from provenv.errors import Failure
 from provenv.lock.accelerators import choose, cpu_findings, cuda_refusal, decide
-from provenv.lock.builds import build_of_choice, build_of_local, builds
+from provenv.lock.builds import build_of_choice, build_of_local, builds, shown, wanted
 from provenv.lock.platforms import deployment_target
 from provenv.lock.tables import FOLDER, table
+from provenv.lock.torch import build_of
 from provenv.model.devices import Device, Devices, Toolkit
 from provenv.model.facts import Container, Cpu, Facts, Gpu, Nvidia, Platform
+from provenv.model.lock import Package
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 MACHINES = REPOSITORY.parent / "shared" / "cases" / "machines" / "dev.jsonl"
@@ -187,16 +190,68 @@ def test_limits_of_a_machine_are_said(report, declared):
         ([("NVIDIA H100", "9.0")], "580.65.06", "torchvision==0.28.0", "cu130"),
         ([("NVIDIA H100", "9.0")], "550.54.14", "torchvision==0.20.1", "cu124"),
         ([("NVIDIA GPU", None)], "580.65.06", "torch", "cu130"),
+        # torch 1.x, which only a line that excludes 2.x asks for
+        ([("Tesla V100", "7.0")], "535.183.01", "torch==1.13.0", "cu117"),
+        ([("Tesla V100", "7.0")], "535.183.01", "torch==1.12.1", "cu116"),
+        ([("Tesla V100", "7.0")], "535.183.01", "torch==1.9.1", "cu111"),
+        ([("Tesla V100", "7.0")], "440.33", "torch==1.12.1", "cu102"),
+        ([("Tesla V100", "7.0")], "440.32", "torch==1.8.*", "cu101"),
+        ([("Tesla T4", "7.5")], "418.39", "torch==1.4.0", "cu101"),
+        ([("NVIDIA A100", "8.0")], "450.80.02", "torch==1.7.1", "cu110"),
+        ([("NVIDIA RTX 3090", "8.6")], "535.54", "torch<2", "cu117"),
+        ([("Tesla V100", "7.0")], "535.183.01", "torchvision==0.14.1", "cu117"),
+        ([("Tesla V100", "7.0")], "535.183.01", "torchaudio<0.13", "cu116"),
+        ([("NVIDIA A100", "8.0")], "580.65.06", "torch==1.6.0", "cpu"),
+        ([("NVIDIA H100", "9.0")], "580.65.06", "torch==1.13.1", "cpu"),
+        ([("Tesla V100", "7.0")], "440.33", "torch>=1.7", "cpu"),
     ],
 )
 def test_driver_cards_and_torch_decide_together(gpus, driver, torch, build, declared, machine):
     assert choose(declared(torch), machine(*gpus, driver=driver)).value == build
 
 
+@pytest.mark.parametrize(
+    ("version", "beside", "processor", "build"),
+    [
+        ("1.3.1", (), "x86_64", "unknown"),
+        ("1.4.0", (), "x86_64", "cu101"),
+        ("1.9.1", (), "x86_64", "cu102"),
+        ("1.12.1", (), "x86_64", "cu102"),
+        ("1.12.1+cu113", (), "x86_64", "cu113"),
+        ("1.12.1+cpu", (), "x86_64", "cpu"),
+        ("1.13.1", (), "x86_64", "cu117"),
+        ("1.13.1", (("nvidia-cuda-runtime-cu11", "11.7.99"),), "x86_64", "cu117"),
+        ("1.12.1", (), "aarch64", "cpu"),
+    ],
+)
+def test_a_torch_that_carries_cuda_inside_is_known_by_its_version(version, beside, processor, build):
+    packages = [Package(name, one) for name, one in (("torch", version), *beside)]
+    assert build_of(packages, Platform("linux", processor)) == build
+
+
+@pytest.mark.parametrize(
+    ("specifiers", "first", "last", "said"),
+    [
+        ("", "2.0", "2.15", ""),
+        (">=1.7", "2.0", "2.15", ">=1.7"),
+        ("<2", "1.4", "1.13", "<2"),
+        ("<=2.0.1,>=1.12", "2.0", "2.0", "<=2.0.1,>=1.12"),
+        ("!=2.0.*,!=2.1.*,<2.4", "2.2", "2.3", "2.2, 2.3"),
+        ("!=2.0.*,!=2.1.*", "2.2", "2.15", "2.2 - 2.15"),
+    ],
+)
+def test_an_open_range_means_the_newest_major(specifiers, first, last, said):
+    found = wanted(SpecifierSet(specifiers))
+    assert (found[0], found[-1]) == (first, last)
+    assert shown(SpecifierSet(specifiers)) == said
+
+
 def test_every_build_is_chosen_or_refused_with_its_reason(declared, machine):
     chosen = choose(declared("torch"), machine(("TITAN Xp", "6.1"), driver="535.54"))
     reasons = {refusal.value: refusal.why.key for refusal in chosen.refused}
-    assert {chosen.value, *reasons} == {build.name for build in builds("x86_64")}
+    # of those that ended with torch 1.x an open range says nothing
+    known = {one.name for one in builds("x86_64") if one.last is None or Version(one.last).major > 1}
+    assert {chosen.value, *reasons} == known
     assert reasons["cu132"] == "lock.accelerator.driver_too_old"
     no_code = next(refusal.why for refusal in chosen.refused if refusal.value == "cu128")
     assert (no_code.key, no_code.args["gpu"], no_code.args["capability"]) == (
@@ -778,6 +833,7 @@ def test_the_tables_name_their_source_and_fit_each_other():
     for platform in ("x86_64", "aarch64"):
         for build in builds(platform):
             for system in ("linux", "windows"):
-                floor = Version(drivers["floor"][system][build.cuda.split(".")[0]])
-                assert floor <= Version(drivers["own"][system][build.cuda])
+                floors = drivers["floor"][system]
+                floor = floors.get(build.cuda) or floors[build.cuda.split(".")[0]]
+                assert Version(floor) <= Version(drivers["own"][system][build.cuda])
             assert Version(build.first) <= Version(build.last or torch["newest"])

@@ -8,7 +8,7 @@ import re
 
 import pytest
 
-from provenv.lock.build_failures import failed_build
+from provenv.lock.build_failures import failed_build, instead
 from provenv.lock.tables import table
 
 HEAD = "error: Failed to build `{}`\n  cause: The build backend returned an error\n  cause: Call to `setuptools.build_meta:__legacy__.build_wheel` failed (exit status: 1)\n\n         [stderr]\n"
@@ -145,3 +145,39 @@ def test_every_row_of_the_table_can_be_used(row):
     assert re.compile(row["pattern"]).search("nothing of this kind was printed") is None
     assert row["apt"]
     assert row["dnf"]
+
+
+CALL = "error: The build backend returned an error\n  cause: Call to `setuptools.build_meta:__legacy__.build_wheel` failed (exit status: 1)\n         ModuleNotFoundError: No module named 'numpy'"
+
+
+@pytest.mark.parametrize(
+    ("words", "lines", "name", "right"),
+    [
+        # a line that is an address alone: uv names no package
+        (
+            CALL,
+            ["git+https://host.example/cocodataset/cocoapi.git#subdirectory=PythonAPI"],
+            "",
+            "pycocotools",
+        ),
+        (CALL, ["git+https://host.example/me/mine.git"], "", None),
+        (
+            HEAD.format("pycocotools @ git+https://host.example/cocodataset/cocoapi.git")
+            + "         ModuleNotFoundError: No module named 'numpy'",
+            [],
+            "pycocotools",
+            "pycocotools",
+        ),
+        # another line's repository is not to blame
+        (
+            HEAD.format("mine @ file:///p") + "         ModuleNotFoundError: No module named 'numpy'",
+            ["git+https://host.example/cocodataset/cocoapi.git"],
+            "mine",
+            None,
+        ),
+    ],
+)
+def test_a_source_by_its_address_has_a_cause_and_where_known_a_wheel(words, lines, name, right):
+    found = failed_build(words)
+    assert (found.name, found.why.key, found.why.args) == (name, "lock.build.module", {"module": "numpy"})
+    assert instead(words, lines) == right

@@ -131,3 +131,90 @@ def test_a_long_derivation_keeps_its_beginning_and_its_conclusion():
         "...",
         "And because you require c, we can conclude.",
     )
+
+
+GIT = "error: Failed to download and build `{line}`\n  cause: Git operation failed\n  cause: failed to clone into: /home/me/.cache/uv/git-v2/db/fca7\n"
+RAN = "  cause: process didn't exit successfully: `/usr/bin/git fetch --force --update-head-ok '{url}' '+HEAD:refs/remotes/origin/HEAD'` (exit status: 128)\n         --- stderr\n"
+ADVICE = "         fatal: Could not read from remote repository.\n\n         Please make sure you have the correct access rights\n         and the repository exists."
+UNFETCHED = {
+    # what uv printed -> key, address, revision, git's own line
+    "host": (
+        GIT.format(line="x @ git+https://host.example/a/b.git")
+        + RAN.format(url="https://host.example/a/b.git")
+        + "         fatal: unable to access 'https://host.example/a/b.git/': Could not resolve host: host.example",
+        ("PV343", "https://host.example/a/b.git", None, "Could not resolve host"),
+    ),
+    "certificate": (
+        GIT.format(line="x @ git+https://host.example/a/b.git")
+        + RAN.format(url="https://host.example/a/b.git")
+        + "         fatal: unable to access 'https://host.example/a/b.git/': server certificate verification failed",
+        ("PV343", "https://host.example/a/b.git", None, "certificate"),
+    ),
+    "folder": (
+        GIT.format(line="x @ git+file:///a/b.git")
+        + RAN.format(url="file:///a/b.git")
+        + "         fatal: '/a/b.git' does not appear to be a git repository\n"
+        + ADVICE,
+        ("PV343", "file:///a/b.git", None, "'/a/b.git' does not appear to be a git repository"),
+    ),
+    "ssh": (
+        GIT.format(line="x @ git+ssh://git@host.example/a/b.git")
+        + RAN.format(url="ssh://git@host.example/a/b.git")
+        + "         ssh: connect to host host.example port 22: Connection refused\n"
+        + ADVICE,
+        ("PV343", "ssh://git@host.example/a/b.git", None, "ssh: connect to host host.example port 22"),
+    ),
+    "branch": (
+        GIT.format(line="x @ git+https://host.example/a/b@feature/new")
+        + "  cause: failed to fetch branch or tag `feature/new`\n"
+        + RAN.format(url="https://host.example/a/b")
+        + "         fatal: couldn't find remote ref refs/tags/feature/new",
+        ("PV343.revision", "https://host.example/a/b", "feature/new", "couldn't find remote ref"),
+    ),
+    "commit": (
+        GIT.format(line="x @ git+https://host.example/a/b@0123abc")
+        + "  cause: failed to fetch commit `0123abc`\n"
+        + RAN.format(url="https://host.example/a/b")
+        + "         fatal: git upload-pack: not our ref 0123abc\n         fatal: remote error: upload-pack: not our ref 0123abc",
+        ("PV343.revision", "https://host.example/a/b", "0123abc", "not our ref 0123abc"),
+    ),
+    "branch that can't be asked for": (
+        GIT.format(line="x @ git+https://host.example/a/b@main")
+        + "  cause: failed to fetch branch or tag `main`\n"
+        + RAN.format(url="https://host.example/a/b")
+        + "         fatal: unable to access 'https://host.example/a/b/': Could not resolve host: host.example",
+        ("PV343", "https://host.example/a/b", None, "Could not resolve host"),
+    ),
+}
+
+
+@pytest.mark.parametrize("name", UNFETCHED)
+def test_what_git_could_not_fetch_is_named_with_gits_own_line(name, declared):
+    words, (key, url, revision, said) = UNFETCHED[name]
+    spec = declared("six", f"x @ git+{url}")
+    found = cause(Completed(("uv",), 1, stderr=words.encode()), spec.requirements)
+    assert (found.code, found.what.key) == ("PV343", key)
+    assert (found.what.args["url"], found.what.args.get("revision")) == (url, revision)
+    assert said in found.why.args["text"]
+    assert "\n" not in found.why.args["text"]
+    assert found.hints[0].command.startswith("git ls-remote ")
+    assert found.where.line == 2
+    assert ".cache" not in repr(found)
+
+
+def test_a_repository_without_a_name_leads_to_its_line(declared):
+    words = UNFETCHED["host"][0].replace(
+        "Failed to download and build `x @ git+https://host.example/a/b.git`\n  cause: ", ""
+    )
+    spec = declared("six", "git+https://host.example/a/b.git#subdirectory=python")
+    assert cause(Completed(("uv",), 1, stderr=words.encode()), spec.requirements).where.line == 2
+
+
+def test_git_that_is_not_there_is_to_be_installed():
+    words = (
+        GIT.format(line="x @ git+https://host.example/a/b@v1")
+        + "  cause: Git executable not found. Ensure that Git is installed and available."
+    )
+    found = cause(Completed(("uv",), 1, stderr=words.encode()))
+    assert (found.what.args["url"], found.why.key) == ("https://host.example/a/b", "PV343.absent")
+    assert found.hints[0].text.args["apt"] == "git"

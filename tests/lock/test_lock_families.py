@@ -179,6 +179,15 @@ def test_libraries_for_a_gpu_that_is_not_there_are_said_with_their_size(declared
     assert review(packages, spec, facts, decision) == ()
 
 
+def test_of_many_libraries_the_largest_are_named_and_all_are_counted(declared):
+    spec, facts, decision = asked(declared, "cpu-amx", "somepackage")
+    packages = [library(f"nvidia-{number}", number, "somepackage") for number in range(1, 10)]
+    (finding,) = review(packages, spec, facts, decision)
+    args = finding.what.args
+    assert args["names"] == "nvidia-9, nvidia-8, nvidia-7, nvidia-6, nvidia-5, ..."
+    assert (args["n"], args["size_bytes"]) == (9, 45)
+
+
 def test_two_majors_of_one_library_are_said(declared):
     spec, facts, decision = asked(declared, "h100-driver580", "torch")
     packages = (library("nvidia-cudnn-cu12", 1, "a"), library("nvidia-cudnn-cu13", 1, "b"))

@@ -30,6 +30,7 @@ def indexes(loopback, wheel):
         wheel("onnxruntime", "1.20.1"),
         wheel("onnxruntime-gpu", "1.20.1"),
         wheel("chromadb", "1.0", ("onnxruntime>=1.14",)),
+        wheel("tensorflow", "1.15.5"),
         wheel("tensorflow", "2.21.0", ("keras",)),
         wheel("tensorflow-cpu", "2.21.0", ("keras",)),
         wheel("keras", "3.15.0"),
@@ -178,3 +179,18 @@ def test_onnxruntime_brings_its_cuda_libraries(declared, make_lock, environment_
     lock = lock_or_skip(make_lock, declared("onnxruntime"), real("v100-driver535"), environment_of_machine)
     assert {"onnxruntime-gpu", "nvidia-cudnn-cu12", "nvidia-cublas-cu12"} <= set(versions(lock))
     assert "onnxruntime" not in versions(lock)
+
+
+def test_what_computes_on_the_processor_alone_has_the_processor_as_its_accelerator(
+    mirrored, declared, machine, make_lock
+):
+    spec, facts = declared("tensorflow==1.15.5", mirrors=mirrored), machine(H100, driver="580.65.06")
+    lock = make_lock(spec, facts)
+    chosen = lock.choice("accelerator")
+    assert (chosen.value, chosen.refused) == ("cpu", ())
+    (said,) = [one for one in lock.findings if one.code == "PV387"]
+    assert chosen.why == said.why
+    assert fits(lock, spec, facts)
+    # beside it something that uses the GPU
+    beside = declared("tensorflow==1.15.5", "onnxruntime-gpu", mirrors=mirrored)
+    assert make_lock(beside, facts).choice("accelerator").value == "cu130"

@@ -148,3 +148,27 @@ def test_what_has_to_be_built_is_told_with_the_nearest_wheel(
         ("PV349", "warning", "old")
     ]
     assert found[0].hints[0].text.args["versions"] == "`old==2.0`"
+
+
+def test_an_address_that_can_not_be_built_leads_to_its_line_and_a_wheel(
+    declared, machine, tmp_path, environment
+):
+    words = (
+        "cause: Call to `setuptools.build_meta.build_wheel` failed\n"
+        "ModuleNotFoundError: No module named 'numpy'"
+    )
+    failure = Failure(problem("PV358", why=verbatim(words)))
+    told = with_nearest(
+        failure,
+        declared("six", "git+https://host.example/cocodataset/cocoapi.git", root=str(tmp_path)),
+        machine(),
+        host=LocalHost(),
+        uv="/no/uv/is/run",
+        pip=PipConfiguration(),
+        environment=environment,
+        scratch=tmp_path,
+    ).problems[0]
+    assert (told.where.line, told.why.key) == (2, "lock.build.module")
+    assert [(one.text.key, one.text.args) for one in told.hints] == [
+        ("lock.build.instead", {"name": "pycocotools"})
+    ]

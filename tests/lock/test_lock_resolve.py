@@ -174,6 +174,14 @@ def test_no_source_for_the_build_is_a_problem_that_names_what_was_tried(
     problem = failure.value.problems[0]
     assert (problem.code, problem.what.args["builds"]) == ("PV321", "cu126")
     assert any("127.0.0.1:9" in str(hint.text.args) for hint in problem.hints)
+    assert "PV321.hint_cpu" in [hint.text.key for hint in problem.hints]
+    # who asked for the CPU build already is not told to
+    spec = declared("torch==2.13.*", accelerator="cpu", mirrors=Mirrors(pypi=indexes.url("simple")))
+    with pytest.raises(Failure) as failure:
+        make_lock(spec, machine(), foreign=True, pip=PipConfiguration(no_index=True))
+    problem = failure.value.problems[0]
+    assert problem.code == "PV321"
+    assert "PV321.hint_cpu" not in [hint.text.key for hint in problem.hints]
 
 
 def test_indexes_of_pip_are_ranked_as_pip_does_and_the_risk_is_said(

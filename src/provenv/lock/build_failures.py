@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from packaging.utils import canonicalize_name
@@ -12,8 +12,10 @@ from ..errors import Hint, Text, text, verbatim
 from .tables import table
 
 FAILED = re.compile(
-    r"Failed to (?:build|download and build|prepare)[^`\n]*`(?P<name>[\w.-]+)(?:==|@)(?P<version>[^`]+)`"
+    r"Failed to (?:build|download and build|prepare)[^`\n]*`(?P<name>[\w.-]+)(?:==| ?@ ?)(?P<version>[^`]+)`"
 )
+# of an address without a name uv says no name: it would have been the build's answer
+NAMELESS = re.compile(r"Call to `[^`]+` failed")
 CONFUSED = re.compile(r"hint: `(?P<name>[\w.-]+)` is often confused for `(?P<right>[\w.-]+)`")
 MODULE = re.compile(r"(?:ModuleNotFoundError: )?No module named '?(?P<name>[\w.]+)'?")
 HEADER = re.compile(
@@ -36,7 +38,10 @@ LONGEST = 300
 
 @dataclass(frozen=True)
 class Failed:
-    """A package whose build failed: its name and version, the cause in a sentence, what helps."""
+    """A package whose build failed: name and version (or address), the cause in a sentence, what helps.
+
+    The name is empty where the declared line is an address without one.
+    """
 
     name: str
     version: str
@@ -48,10 +53,27 @@ def failed_build(words: str) -> Failed | None:
     """Return which package could not be built and why, from uv's words, which hold the build's own."""
     match = FAILED.search(words)
     if match is None:
-        return None
+        nameless = NAMELESS.search(words)
+        if nameless is None:
+            return None
+        output = words[nameless.end() :]
+        return Failed("", "", _why(output, ""), tuple(_hints(output, "")))
     name, version = canonicalize_name(match["name"]), match["version"]
     output = words[match.end() :]
     return Failed(name, version, _why(output, name), tuple(_hints(output, name)))
+
+
+def instead(words: str, lines: Iterable[str]) -> str | None:
+    """Return the distribution with wheels of a repository whose source can't be built, if one is known.
+
+    It is looked for in uv's words, and among the declared lines where these name none.
+    """
+    named = FAILED.search(words)
+    said = [named["version"]] if named else [*lines]
+    for row in table("build_needs")["instead"]:
+        if any(str(row["repository"]) in one for one in said):
+            return str(row["name"])
+    return None
 
 
 def _why(output: str, name: str) -> Text:

@@ -13,6 +13,7 @@ from packaging.version import Version
 from .tables import table
 
 PATCHES = 10
+FEW = 3
 CUDA = re.compile(r"cu(\d\d)(\d)")
 LOCAL = re.compile(r"cpu|cu\d+|xpu|rocm\d+(\.\d+)*")
 
@@ -40,8 +41,8 @@ class Build:
         )
 
     def versions(self, specifiers: SpecifierSet) -> tuple[str, ...]:
-        """Return torch's minor versions that have this build and that `specifiers` allow, oldest first."""
-        return tuple(minor for minor in minors(self.first, self.last) if allows(specifiers, minor))
+        """Return torch's minor versions that have this build and that are wanted, oldest first."""
+        return tuple(minor for minor in wanted(specifiers) if minor in set(minors(self.first, self.last)))
 
 
 def cuda_version(build: str) -> str:
@@ -85,14 +86,14 @@ def names(machine: str) -> tuple[str, ...]:
 
 
 def default_build(system: str, machine: str, minor: str) -> str:
-    """Return the build that the default index serves for torch `minor`; `unknown` for one after the table."""
+    """Return the build that the default index serves for torch `minor`; `unknown` outside of the table."""
     if system == "darwin" and machine in ("arm64", "aarch64"):
         return "mps"
     if system != "linux":
         return "cpu"
     for row in table("torch_builds")["default"]["linux"]:
         if Version(row["from"]) <= Version(minor) <= Version(row["to"]):
-            return str(row["build"])
+            return str(row["build"]) if machine in row.get("machines", (machine,)) else "cpu"
     return "unknown"
 
 
@@ -104,9 +105,29 @@ def default_versions(build: str) -> tuple[str, str] | None:
 
 def minors(first: str, last: str | None) -> Iterator[str]:
     """Yield torch's minor versions from `first` to `last` (None: the newest that the tables know)."""
-    end = Version(last or table("torch_builds")["newest"])
-    for minor in range(Version(first).minor, end.minor + 1):
-        yield f"{end.major}.{minor}"
+    rows = table("torch_builds")
+    start, end = Version(first), Version(last or rows["newest"])
+    for major in range(start.major, end.major + 1):
+        lowest = start.minor if major == start.major else 0
+        highest = end.minor if major == end.major else Version(rows["last_of_major"][str(major)]).minor
+        yield from (f"{major}.{minor}" for minor in range(lowest, highest + 1))
+
+
+def wanted(specifiers: SpecifierSet) -> tuple[str, ...]:
+    """Return torch's minor versions that `specifiers` allow, oldest first: of the newest major alone.
+
+    torch 1.x has no wheels for the Pythons of today: an open range never means it.
+    """
+    found = [minor for minor in minors(table("torch_builds")["oldest"], None) if allows(specifiers, minor)]
+    return tuple(one for one in found if Version(one).major == Version(found[-1]).major)
+
+
+def shown(specifiers: SpecifierSet) -> str:
+    """Return the specifiers for a reader; of many that only leave minor versions out, what they leave."""
+    if not any(one.operator == "!=" and one.version.endswith(".*") for one in specifiers):
+        return str(specifiers)
+    found = wanted(specifiers)
+    return f"{found[0]} - {found[-1]}" if len(found) > FEW else ", ".join(found) or str(specifiers)
 
 
 def allows(specifiers: SpecifierSet, minor: str) -> bool:

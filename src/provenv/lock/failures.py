@@ -11,11 +11,12 @@ from ..errors import Failure, Hint, Place, Problem, problem, text, verbatim
 from ..model.channel import Completed
 from ..model.spec import Requirement
 from ..pipconf import redact
+from .git_failures import unfetched
 
 # in order: the first that is found in uv's words names the cause
 CAUSES: tuple[tuple[str, str], ...] = (
     ("PV357", r"Hash mismatch|no hashes were provided or computed"),
-    ("PV345", r"network was disabled|not found in the cache|Network connectivity is disabled"),
+    ("PV345", r"network was disabled|not found in the cache|[Nn]etwork connectivity is disabled"),
     ("PV354", r"tunnel error|proxy connect|407 Proxy|unsuccessful tunnel|socks connect|proxy authorization"),
     ("PV350", r"dns error|error resolving DNS|failed to lookup address"),
     ("PV352", r"certificate|UnknownIssuer|handshake|TLS"),
@@ -71,6 +72,10 @@ def cause(completed: Completed, requirements: Sequence[Requirement] = ()) -> Pro
     if completed.timed_out:
         return problem("PV355", url=failed_url(words) or "?", why=verbatim(words), hints=_hints("PV355"))
     flat = re.sub(r"\s+", " ", words)
+    git = unfetched(words)
+    if git is not None:
+        where = _place(flat, requirements) or _naming(git.url, requirements)
+        return Problem("PV343", git.what, where, git.why, git.hints)
     for code, pattern in CAUSES:
         match = re.search(pattern, flat)
         if match is not None:
@@ -154,3 +159,8 @@ def _place(words: str, requirements: Sequence[Requirement]) -> Place | None:
         is not None
     ]
     return named[min(mentioned)[1]] if mentioned else None
+
+
+def _naming(url: str, requirements: Sequence[Requirement]) -> Place | None:
+    """Return the line that names a repository's address, of whose package uv does not know the name yet."""
+    return next((one.where for one in requirements if f"git+{url}" in one.text), None)

@@ -8,12 +8,12 @@ from pathlib import Path
 
 from ..errors import Failure, Problem, text
 from ..model.facts import Facts
-from ..model.lock import Refusal
+from ..model.lock import Choice, Refusal
 from .accelerators import Decision
 from .builder import interpreter_with_torch
 from .compiling import Question
 from .failures import RESOLUTION
-from .families import Fitted, Wanted, fit_wanted, narrowed
+from .families import Fitted, Wanted, fit_wanted, narrowed, on_processor
 from .families.wanted import cuda_major
 from .folders import named_where_torch
 from .isolation import torch_at_build
@@ -65,7 +65,7 @@ def fitted_resolution(question: Question, facts: Facts, decision: Decision) -> t
     final = fit_wanted(state.wanted, state.unisolated)
     return _asked(question, fitted, state), replace(
         resolved,
-        choices=(*resolved.choices, *final.choices),
+        choices=(*_used(resolved, final), *final.choices),
         findings=(*resolved.findings, *final.findings),
     )
 
@@ -133,6 +133,16 @@ def _refusing(resolved: Resolved, all_of: Decision, kept: Decision, fitted: Fitt
         for one in resolved.choices
     )
     return replace(resolved, choices=choices)
+
+
+def _used(resolved: Resolved, final: Fitted) -> tuple[Choice, ...]:
+    """Return the choices, the accelerator as the processor where nothing in the lock uses another."""
+    why = on_processor([one.name for one in resolved.packages], final.findings)
+    if why is None:
+        return resolved.choices
+    return tuple(
+        Choice("accelerator", "cpu", why) if one.subject == "accelerator" else one for one in resolved.choices
+    )
 
 
 def _once(first: tuple[str, ...], second: tuple[str, ...]) -> tuple[str, ...]:

@@ -12,7 +12,7 @@ from ..model.facts import Facts
 from ..model.lock import Lock
 from ..model.spec import Spec
 from .accelerators import decide
-from .families import suits
+from .families import Wanted, fit_wanted, on_processor, suits
 from .platforms import choose_python, runs_on, specifiers
 
 
@@ -37,7 +37,10 @@ def fits(lock: Lock, spec: Spec, facts: Facts) -> bool:
     decision, accelerator = decide(spec, facts), lock.choice("accelerator")
     known = {one.accelerator for one in decision.candidates}
     if accelerator is not None and accelerator.value not in known:
-        return False
+        locked = {one.name: one.version for one in lock.packages}
+        fitted = fit_wanted(Wanted(spec, facts, decision, lock.python, locked))
+        if accelerator.value != "cpu" or on_processor(locked, fitted.findings) is None:
+            return False
     return suits(lock, spec, facts, decision)
 
 

@@ -20,7 +20,7 @@ from ..model.lock import Lock
 from ..model.spec import Spec
 from ..pipconf import PipConfiguration
 from .asking import Index, index_of
-from .build_failures import failed_build
+from .build_failures import Failed, failed_build, instead
 from .platforms import KNOWN
 from .requirements import parsed
 
@@ -137,6 +137,8 @@ def _other_name(first: Problem, known: Collection[str], wrong: Mapping[str, str]
 
 def _explained(first: Problem, words: str, spec: Spec, facts: Facts, index: Index) -> Problem:
     failed = failed_build(words)
+    if failed and "://" in (failed.version or "://"):
+        return _by_address(first, words, spec, failed)
     subject = (failed.name, f"=={failed.version}") if failed else _subject(words, first, spec)
     if subject is None or not subject[0]:
         return first
@@ -153,6 +155,18 @@ def _explained(first: Problem, words: str, spec: Spec, facts: Facts, index: Inde
         what = text("PV358.named", name=name, version=failed.version)
     # the general hint gives way to particular ones
     return replace(first, what=what, why=why or first.why, hints=(*hints, *first.hints[1 if hints else 0 :]))
+
+
+def _by_address(first: Problem, words: str, spec: Spec, failed: Failed) -> Problem:
+    """Return the failed build of what a line names by its address: no index has other versions of that."""
+    nameless = [one for one in spec.requirements if not one.name]
+    right = instead(words, [one.text for one in nameless])
+    # of several lines without a name uv does not say which it was
+    where = first.where or (nameless[0].where if not failed.name and len(nameless) == 1 else None)
+    better = (Hint(text("lock.build.instead", name=right)),) if right else ()
+    what = text("PV358.address", name=failed.name) if failed.name else first.what
+    hints = (*better, *failed.hints) or first.hints
+    return replace(first, what=what, where=where, why=failed.why, hints=hints)
 
 
 def _subject(words: str, first: Problem, spec: Spec) -> tuple[str, str] | None:

@@ -65,9 +65,14 @@ def specifiers_of(spec: Spec, name: str) -> SpecifierSet:
 
 def _torch_for(name: str, specifiers: SpecifierSet) -> SpecifierSet:
     """Return which torch fits the allowed versions of torchvision or torchaudio."""
-    misfits = [
-        f"!={minor}.*"
+    matching = {
+        minor: members[name]
         for minor, members in table("torch_family")["matching"].items()
-        if name in members and not allows(specifiers, members[name])
-    ]
+        if name in members
+    }
+    fitting = [minor for minor, version in matching.items() if allows(specifiers, version)]
+    misfits = [f"!={minor}.*" for minor in matching if minor not in fitting]
+    if fitting and fitting[-1] != list(matching)[-1]:
+        # a torch that is newer than the table does not fit an old sibling either
+        misfits.append(f"<{list(matching)[-1]}")
     return SpecifierSet(",".join(misfits))

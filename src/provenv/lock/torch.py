@@ -59,7 +59,8 @@ def resolve(question: Question, decision: Decision) -> Resolved:
 def build_of(packages: Sequence[Package], platform: Platform) -> str:
     """Return which build of torch was locked: by its local version, else by the CUDA runtime beside it.
 
-    `unknown` for CUDA builds that carry their libraries inside (torch 1.x).
+    Those of torch 1.x for Linux carry CUDA inside: what the default index serves is known by the version
+    alone (`unknown` before the table).
     """
     torch = next(package for package in packages if package.name == "torch")
     local = torch.version.partition("+")[2]
@@ -71,8 +72,9 @@ def build_of(packages: Sequence[Package], platform: Platform) -> str:
             return f"cu{version.major}{version.minor}"
     if platform.system == "darwin" and platform.machine == "arm64":
         return "mps"
-    if platform.system == "linux" and Version(torch.version).major < 2:
-        return "unknown"
+    version = Version(torch.version)
+    if platform.system == "linux" and version.major < 2:
+        return builds.default_build(platform.system, machine_of(platform), f"{version.major}.{version.minor}")
     return "cpu"
 
 
@@ -145,9 +147,7 @@ def _sources(question: Question, candidate: Candidate) -> tuple[TorchSource, ...
     if candidate.index is not None:
         limits = _range(candidate.versions)
         return (TorchSource("public", candidate.index, constraints=limits),)
-    versions = candidate.versions or tuple(
-        minor for minor in builds.minors("2.0", None) if builds.allows(torch_specifiers(question.spec), minor)
-    )
+    versions = candidate.versions or builds.wanted(torch_specifiers(question.spec))
     found = torch_sources(
         candidate.build,
         versions,
@@ -301,8 +301,7 @@ def _newer(question: Question, candidate: Candidate, resolved: Resolved) -> tupl
     source = resolved.source
     if source is None or source.kind not in ("folder", "index", "mirror"):
         return ()
-    specifiers = torch_specifiers(question.spec)
-    wanted = [minor for minor in builds.minors("2.0", None) if builds.allows(specifiers, minor)]
+    wanted = builds.wanted(torch_specifiers(question.spec))
     version = _torch(resolved.packages).version
     if not wanted or Version(builds.newest(wanted)).release[:2] <= Version(version).release[:2]:
         return ()
@@ -350,7 +349,8 @@ def _none(
         # the ordinary indexes have every version there is: no other source would help
         return Failure(contradictions[0])
     wanted = ", ".join(candidate.shown for candidate in decision.candidates)
-    hints = (Hint(text("PV321.hint")), Hint(text("PV321.hint_cpu")))
+    without_gpu = all(candidate.build == "cpu" for candidate in decision.candidates)
+    hints = (Hint(text("PV321.hint")), *(() if without_gpu else (Hint(text("PV321.hint_cpu")),)))
     reasons = tuple(Hint(text("lock.torch.refused", source=one.value)) for one in refused)
     last = failed[-1][1].why if failed else None
     return Failure(problem("PV321", builds=wanted, why=last, hints=(*hints, *reasons)))

@@ -40,10 +40,11 @@ def driver_refusal(cuda: str, machine: Machine) -> Text | None:
 
 
 def floor_of(cuda: str, machine: Machine) -> str:
-    """Return the oldest driver of a CUDA major; of one before or after the table, that of the nearest."""
+    """Return the oldest driver of a CUDA, or of its major; of one outside of the table, the nearest's."""
     floors = table("cuda_drivers")["floor"][machine.drivers]
-    major = min(max(Version(cuda).major, min(map(int, floors))), max(map(int, floors)))
-    return str(floors[str(major)])
+    majors = [int(one) for one in floors if one.isdecimal()]
+    major = min(max(Version(cuda).major, min(majors)), max(majors))
+    return str(floors.get(cuda) or floors[str(major)])
 
 
 def has_own_driver(build: Build, machine: Machine) -> bool:

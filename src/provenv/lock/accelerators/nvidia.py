@@ -142,6 +142,8 @@ def _fitting(spec: Spec, machine: Machine) -> Outcome:
     partial: list[Build] = []
     refused: list[Refusal] = []
     for build in torch_builds.builds(machine.machine):
+        if _long_past(build, specifiers):
+            continue
         why = driver_refusal(build.cuda, machine)
         uncovered = _uncovered(build, machine)
         versions = build.versions(specifiers)
@@ -173,7 +175,10 @@ def _fitting(spec: Spec, machine: Machine) -> Outcome:
         notes = (*findings, *_notes(chosen[0], specifiers, machine))
         return Outcome("cuda", chosen, devices=gpus, memory=memory, refused=kept, findings=notes)
     why = text(
-        "lock.accelerator.none_fits", gpus=gpus, driver=machine.driver or "?", torch=str(specifiers) or "*"
+        "lock.accelerator.none_fits",
+        gpus=gpus,
+        driver=machine.driver or "?",
+        torch=torch_builds.shown(specifiers) or "*",
     )
     return Outcome("cuda", why=why, unfit=True, devices=gpus, memory=memory, refused=kept)
 
@@ -267,7 +272,15 @@ def _no_code(build: Build, gpu: Gpu) -> Text:
 
 def _other_versions(build: Build, specifiers: SpecifierSet) -> Text:
     last = build.last or str(table("torch_builds")["newest"])
-    return text("lock.accelerator.other_versions", first=build.first, last=last, torch=str(specifiers))
+    return text(
+        "lock.accelerator.other_versions", first=build.first, last=last, torch=torch_builds.shown(specifiers)
+    )
+
+
+def _long_past(build: Build, specifiers: SpecifierSet) -> bool:
+    """Tell whether a build ended with a major of torch that is not asked for: nobody misses it."""
+    found = torch_builds.wanted(specifiers)
+    return bool(found) and build.last is not None and Version(build.last).major < Version(found[0]).major
 
 
 def _coverage(build: Build, machine: Machine) -> tuple[int, Version]:

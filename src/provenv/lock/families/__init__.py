@@ -14,10 +14,11 @@ from ..accelerators import Decision
 from . import companions, compiled, jax, libraries, majors, misfits, tensorflow, variants
 from .fitted import Fitted, Part, applied
 from .majors import narrowed
+from .processor import on_processor
 from .review import review
 from .wanted import Wanted
 
-__all__ = ["Fitted", "Wanted", "fit", "fit_wanted", "narrowed", "review", "suits"]
+__all__ = ["Fitted", "Wanted", "fit", "fit_wanted", "narrowed", "on_processor", "review", "suits"]
 
 
 def fit(spec: Spec, facts: Facts, decision: Decision, *, python: str = "3.11") -> Fitted:

@@ -16,6 +16,7 @@ BOTH = (f"{NCCL}12", f"{NCCL}13")
 # the folders of both majors are the same one (RECORD of their wheels): nvidia/cudnn, nvidia/nccl...
 SHARED = ("nvidia-cudnn", "nvidia-nccl", "nvidia-nvshmem", "nvidia-cusparselt")
 SMALL = frozenset({"nvidia-ml-py", "nvidia-smi"})
+SHOWN = 5
 
 
 def fit(wanted: Wanted, major: int | None) -> Part:
@@ -84,6 +85,13 @@ def _needless(wanted: Wanted, packages: Sequence[Package]) -> Iterable[Problem]:
             cause=cause,
             n=len(libraries),
             size_bytes=size,
-            names=", ".join(one.name for one in libraries),
+            names=_some(libraries),
             hints=(Hint(text("PV398.hint", cause=cause), f"provenv why {libraries[0].name}"),),
         )
+
+
+def _some(packages: Sequence[Package]) -> str:
+    """Return the first names, largest first: with size and count said, the rest tells nothing."""
+    ordered = sorted(packages, key=lambda one: -max((file.size or 0 for file in one.artifacts), default=0))
+    names = [one.name for one in ordered[:SHOWN]]
+    return ", ".join([*names, "..."] if len(ordered) > SHOWN else names)
