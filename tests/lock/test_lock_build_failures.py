@@ -8,7 +8,7 @@ import re
 
 import pytest
 
-from provenv.lock.build_failures import failed_build, instead
+from provenv.lock.failures.building import failed_build, instead
 from provenv.lock.tables import table
 
 HEAD = "error: Failed to build `{}`\n  cause: The build backend returned an error\n  cause: Call to `setuptools.build_meta:__legacy__.build_wheel` failed (exit status: 1)\n\n         [stderr]\n"

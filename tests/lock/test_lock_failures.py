@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import pytest
 
-from provenv.lock.failures import cause, explain_failure
+from provenv.lock.failures.cause import cause, explain_failure
 from provenv.model.channel import Completed
 
 FETCH = "error: Failed to fetch: https://mirror.example/simple/six/\n  cause: "

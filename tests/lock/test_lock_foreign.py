@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from provenv.lock.foreign import adopt
+from provenv.lock.foreign.adopting import adopt
 from provenv.model.facts import Python
 
 H100 = ("NVIDIA H100", "9.0")

@@ -7,7 +7,7 @@ import pytest
 from provenv import lock
 from provenv.errors import Failure, problem, verbatim
 from provenv.hosts.local import LocalHost
-from provenv.lock.nearest import from_source, with_nearest
+from provenv.lock.failures.nearest import from_source, with_nearest
 from provenv.model.facts import Python
 from provenv.model.lock import Artifact, Lock, Package
 from provenv.pipconf import PipConfiguration

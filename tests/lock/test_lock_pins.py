@@ -7,7 +7,7 @@ import json
 import pytest
 
 from provenv.errors import Failure
-from provenv.lock.pins import find, kept, read
+from provenv.lock.foreign.pins import find, kept, read
 from provenv.model.lock import Package
 
 POETRY = """

@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from provenv.errors import Failure
+from provenv.lock.foreign.selection import Machine, select
 from provenv.lock.pylock import parse
-from provenv.lock.selection import Machine, select
 from provenv.lock.wheels import pythons, rank, tags
 from provenv.model.facts import Facts, Platform, Python
 

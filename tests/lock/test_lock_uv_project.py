@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from provenv.lock.uv_lock import find, with_indexes
-from provenv.lock.uv_project import indexes_of, is_workspace, required_by
+from provenv.lock.foreign.uv_lock import find, with_indexes
+from provenv.lock.foreign.uv_project import indexes_of, is_workspace, required_by
 from provenv.model.spec import Part
 
 PROJECT = """

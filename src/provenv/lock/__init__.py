@@ -3,22 +3,22 @@
 from __future__ import annotations
 
 from .accelerators import choose
-from .failures import explain_failure
-from .foreign import adopt
+from .failures.cause import explain_failure
+from .failures.nearest import from_source, with_nearest
+from .foreign.adopting import adopt
+from .foreign.pins import find as find_pins
+from .foreign.pins import kept as kept_pins
+from .foreign.pins import read as read_pins
+from .foreign.uv_lock import NAME as UV_LOCK
+from .foreign.uv_lock import UvProject, export, with_indexes
+from .foreign.uv_lock import find as find_uv_lock
 from .inputs import fits, inputs_of
 from .install import installation, requirements, venv_command
-from .nearest import from_source, with_nearest
-from .pins import find as find_pins
-from .pins import kept as kept_pins
-from .pins import read as read_pins
 from .pylock import filename, identity, read, write
 from .requirements import family as torch_family
 from .resolve import make
 from .sources import Sources, sources_of, torch_address
 from .uv import find_uv, python_build, uv_default_index, uv_environment
-from .uv_lock import NAME as UV_LOCK
-from .uv_lock import UvProject, export, with_indexes
-from .uv_lock import find as find_uv_lock
 from .why import explain
 
 __all__ = [

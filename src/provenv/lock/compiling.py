@@ -19,7 +19,7 @@ from ..model.lock import Artifact, Lock, Package
 from ..model.spec import Requirement, Spec
 from ..pipconf import PipConfiguration
 from . import toml
-from .failures import BINDER, cause
+from .failures.cause import BINDER, cause
 from .families.fitted import Fitted
 from .isolation import TorchAtBuild, needing_torch, unisolated
 from .logins import handed_over, variables, without_login

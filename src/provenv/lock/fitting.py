@@ -12,7 +12,7 @@ from ..model.lock import Choice, Refusal
 from .accelerators import Decision
 from .builder import interpreter_with_torch
 from .compiling import Question
-from .failures import RESOLUTION
+from .failures.cause import RESOLUTION
 from .families import Fitted, Wanted, fit_wanted, narrowed, on_processor
 from .families.wanted import cuda_major
 from .folders import named_where_torch

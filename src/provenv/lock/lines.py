@@ -15,7 +15,7 @@ from ..model.lock import Lock
 from ..model.spec import Spec
 from ..pipconf import PipConfiguration
 from . import toml_library
-from .failures import cause
+from .failures.cause import cause
 from .platforms import python_platform
 from .pylock import read
 from .sources import sources_of

@@ -16,7 +16,7 @@ from ..model.spec import Requirement
 from . import builds
 from .accelerators import Candidate, Decision
 from .compiling import Question, alone, compile_packages
-from .failures import NETWORK, RESOLUTION
+from .failures.cause import NETWORK, RESOLUTION
 from .platforms import machine_of
 from .requirements import family as family_of
 from .requirements import is_sibling, members, torch_specifiers

@@ -11,9 +11,9 @@ from urllib.parse import urlsplit
 
 from packaging.utils import canonicalize_name
 
-from ..model.spec import Spec
-from . import toml_library
-from .tables import table
+from ...model.spec import Spec
+from .. import toml_library
+from ..tables import table
 
 
 @dataclass(frozen=True)

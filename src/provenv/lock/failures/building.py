@@ -8,8 +8,8 @@ from dataclasses import dataclass
 
 from packaging.utils import canonicalize_name
 
-from ..errors import Hint, Text, text, verbatim
-from .tables import table
+from ...errors import Hint, Text, text, verbatim
+from ..tables import table
 
 FAILED = re.compile(
     r"Failed to (?:build|download and build|prepare)[^`\n]*`(?P<name>[\w.-]+)(?:==| ?@ ?)(?P<version>[^`]+)`"

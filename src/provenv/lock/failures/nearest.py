@@ -13,16 +13,16 @@ from packaging.specifiers import InvalidSpecifier, SpecifierSet
 from packaging.utils import canonicalize_name
 from packaging.version import InvalidVersion, Version
 
-from ..errors import Failure, Hint, Problem, Text, problem, text
-from ..model.channel import Host
-from ..model.facts import Facts
-from ..model.lock import Lock
-from ..model.spec import Spec
-from ..pipconf import PipConfiguration
+from ...errors import Failure, Hint, Problem, Text, problem, text
+from ...model.channel import Host
+from ...model.facts import Facts
+from ...model.lock import Lock
+from ...model.spec import Spec
+from ...pipconf import PipConfiguration
+from ..platforms import KNOWN
+from ..requirements import parsed
 from .asking import Index, index_of
-from .build_failures import Failed, failed_build, instead
-from .platforms import KNOWN
-from .requirements import parsed
+from .building import Failed, failed_build, instead
 
 EXPLAINED = frozenset({"PV341", "PV342", "PV344", "PV358"})
 WITHOUT_WHEEL = re.compile(

@@ -11,10 +11,10 @@ from packaging.markers import InvalidMarker, Marker, UndefinedComparison, Undefi
 from packaging.specifiers import InvalidSpecifier, SpecifierSet
 from packaging.utils import canonicalize_name
 
-from ..errors import Failure, Hint, Place, Problem, problem, text, verbatim
-from ..model.facts import Facts
-from .pylock import filename_of
-from .wheels import markers, pythons, rank, tags
+from ...errors import Failure, Hint, Place, Problem, problem, text, verbatim
+from ...model.facts import Facts
+from ..pylock import filename_of
+from ..wheels import markers, pythons, rank, tags
 
 SHOWN = 8
 

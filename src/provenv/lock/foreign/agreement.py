@@ -7,12 +7,12 @@ from dataclasses import replace
 
 from packaging.version import Version
 
-from ..errors import Hint, Place, Problem, Text, problem, text
-from ..model.lock import Package
-from ..model.spec import Requirement, Spec
-from .accelerators import Decision, decide
+from ...errors import Hint, Place, Problem, Text, problem, text
+from ...model.lock import Package
+from ...model.spec import Requirement, Spec
+from ..accelerators import Decision, decide
+from ..torch import accelerator_bytes, build_of
 from .selection import Machine
-from .torch import accelerator_bytes, build_of
 
 WITHOUT = ("cpu", "mps")
 

@@ -9,18 +9,18 @@ from typing import Any
 
 from packaging.version import Version
 
-from ..errors import Failure, Hint, Place, Problem, problem, text
-from ..model.facts import Facts
-from ..model.lock import Choice, Lock, Package, Refusal
-from ..model.spec import Spec
-from ..pipconf import redact
-from .accelerators import decide
+from ...errors import Failure, Hint, Place, Problem, problem, text
+from ...model.facts import Facts
+from ...model.lock import Choice, Lock, Package, Refusal
+from ...model.spec import Spec
+from ...pipconf import redact
+from ..accelerators import decide
+from ..families import review
+from ..platforms import PythonChoice, choose_python, python_platform, specifiers
+from ..pylock import identity, package_of, parse
+from ..torch import build_of
 from .agreement import agreement
-from .families import review
-from .platforms import PythonChoice, choose_python, python_platform, specifiers
-from .pylock import identity, package_of, parse
 from .selection import Machine, Selection, select
-from .torch import build_of
 from .uv_project import public_index
 
 UNUSED = "PV398"

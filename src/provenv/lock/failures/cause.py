@@ -7,11 +7,11 @@ from collections.abc import Sequence
 
 from packaging.utils import canonicalize_name
 
-from ..errors import Failure, Hint, Place, Problem, problem, text, verbatim
-from ..model.channel import Completed
-from ..model.spec import Requirement
-from ..pipconf import redact
-from .git_failures import unfetched
+from ...errors import Failure, Hint, Place, Problem, problem, text, verbatim
+from ...model.channel import Completed
+from ...model.spec import Requirement
+from ...pipconf import redact
+from .git import unfetched
 
 # in order: the first that is found in uv's words names the cause
 CAUSES: tuple[tuple[str, str], ...] = (

@@ -10,9 +10,9 @@ from typing import Any
 from packaging.utils import canonicalize_name
 from packaging.version import InvalidVersion, Version
 
-from ..errors import Failure, Place, Problem, problem, text, verbatim
-from ..model.lock import Lock, Package
-from . import toml_library
+from ...errors import Failure, Place, Problem, problem, text, verbatim
+from ...model.lock import Lock, Package
+from .. import toml_library
 
 NAMES = ("poetry.lock", "pdm.lock", "Pipfile.lock")
 ELSEWHERE = {"directory", "editable", "file", "git", "path", "url", "virtual"}

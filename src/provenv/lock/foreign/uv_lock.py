@@ -8,18 +8,18 @@ from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 
-from ..errors import Failure, Hint, Place, Problem, problem, text, verbatim
-from ..model.channel import Host
-from ..model.facts import Facts
-from ..model.lock import Lock
-from ..model.spec import Spec
-from ..pipconf import PipConfiguration, redact
-from .foreign import from_selection, with_python
-from .platforms import choose_python
-from .pylock import located, package_of, parse
+from ...errors import Failure, Hint, Place, Problem, problem, text, verbatim
+from ...model.channel import Host
+from ...model.facts import Facts
+from ...model.lock import Lock
+from ...model.spec import Spec
+from ...pipconf import PipConfiguration, redact
+from ..platforms import choose_python
+from ..pylock import located, package_of, parse
+from ..sources import sources_of
+from ..uv import uv_environment, uv_version
+from .adopting import from_selection, with_python
 from .selection import select
-from .sources import sources_of
-from .uv import uv_environment, uv_version
 from .uv_project import indexes_of, is_workspace, required_by
 
 NAME = "uv.lock"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from ..errors import Hint, Text, text, verbatim
+from ...errors import Hint, Text, text, verbatim
 
 FAILED = "Git operation failed"
 OFFLINE = "connectivity is disabled"

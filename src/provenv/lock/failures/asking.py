@@ -12,13 +12,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from ..model.channel import Host
-from ..model.facts import Facts
-from ..model.spec import Spec
-from ..pipconf import PipConfiguration
-from .platforms import choose_python, python_platform
-from .sources import sources_of
-from .uv import call, source_arguments, uv_environment
+from ...model.channel import Host
+from ...model.facts import Facts
+from ...model.spec import Spec
+from ...pipconf import PipConfiguration
+from ..platforms import choose_python, python_platform
+from ..sources import sources_of
+from ..uv import call, source_arguments, uv_environment
 
 LIMIT = 60.0
 
