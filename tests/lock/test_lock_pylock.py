@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 
 from provenv.errors import Failure, Hint, Place, problem, text, verbatim
 from provenv.lock import filename, identity, read, toml, write
-from provenv.lock import toml_library as tomllib
 from provenv.model.lock import Artifact, Choice, Lock, Package, Refusal
+from provenv.toml_library import tomllib
 
 SHA = "a" * 64
 PACKAGES = (

@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from provenv.spec.positions import DEEPEST, MOST, Path, Positions, scan
-from provenv.spec.toml_library import tomllib
+from provenv.toml_library import tomllib
 
 WORDS = st.text(st.characters(codec="utf-8", exclude_categories=("Cs", "Cc")), max_size=12)
 SCALARS = st.one_of(

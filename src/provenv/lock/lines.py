@@ -14,7 +14,7 @@ from ..model.facts import Platform
 from ..model.lock import Lock
 from ..model.spec import Spec
 from ..pipconf import PipConfiguration
-from . import toml_library
+from ..toml_library import tomllib
 from .failures.cause import cause
 from .platforms import python_platform
 from .pylock import read
@@ -71,7 +71,7 @@ def build_requires(source: Path) -> tuple[str, ...]:
     if content is None:
         return LEGACY
     try:
-        system = toml_library.loads(content.decode("utf-8")).get("build-system")
+        system = tomllib.loads(content.decode("utf-8")).get("build-system")
     except ValueError:
         return LEGACY
     requires = system.get("requires") if isinstance(system, dict) else None

@@ -7,11 +7,12 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from packaging.specifiers import InvalidSpecifier, SpecifierSet
-from packaging.version import InvalidVersion, Version
+from packaging.version import Version
 
 from ..errors import Failure, Hint, problem, text
 from ..model.facts import Facts, Platform
 from ..model.lock import Choice, Refusal
+from .versions import version as version_of
 
 # what `uv pip compile --python-platform` offers (uv 0.13)
 GLIBC = (17, 28, 31, 32, 33, 34, 35, 36, 37, 38, 39, 40)
@@ -94,7 +95,7 @@ def choose_python(declared: str | None, facts: Facts, *, foreign: bool) -> Pytho
     wanted = specifiers(declared)
     refused = []
     for python in facts.pythons:
-        version = _version(python.version)
+        version = version_of(python.version)
         if version is None or python.implementation != "cpython" or version < OLDEST:
             refused.append(Refusal(python.path, text("lock.python.unfit", version=python.version)))
         elif version not in wanted:
@@ -141,10 +142,3 @@ def _fetched(declared: str | None, wanted: SpecifierSet) -> Iterator[str]:
         # some patch release has to be allowed; there are no more than 40 of any
         if any(f"{minor}.{patch}" in wanted for patch in range(40)):
             yield minor
-
-
-def _version(words: str) -> Version | None:
-    try:
-        return Version(words)
-    except InvalidVersion:
-        return None

@@ -16,7 +16,8 @@ from ..errors import Failure, Hint, Place, Problem, problem, text, verbatim
 from ..model.codec import from_json, to_json
 from ..model.lock import Artifact, Choice, Lock, Package
 from ..pipconf import redact
-from . import toml, toml_library
+from ..toml_library import tomllib
+from . import toml
 
 SCHEMA = 1
 HERE = "here"
@@ -124,8 +125,8 @@ def parse(content: str, file: str) -> dict[str, Any]:
     if len(content) > LIMIT:
         raise Failure(problem("PV333", where=Place(file), file=file, limit=LIMIT >> 20))
     try:
-        data: dict[str, Any] = toml_library.loads(content)
-    except toml_library.TOMLDecodeError as error:
+        data: dict[str, Any] = tomllib.loads(content)
+    except tomllib.TOMLDecodeError as error:
         raise Failure(_malformed(content, file, error)) from error
     version = str(data.get("lock-version", ""))
     if version.partition(".")[0] != "1":

@@ -11,8 +11,8 @@ from typing import Any
 
 from ..errors import Failure
 from ..model.spec import Requirement, Spec
+from ..toml_library import tomllib
 from .source import read_bytes, relative
-from .toml_library import tomllib
 
 _BUILD_TOOLS = frozenset(
     {"setuptools", "setuptools_scm", "hatch", "poetry", "flit", "pdm", "uv", "scikit-build", "maturin"}

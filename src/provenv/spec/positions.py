@@ -11,7 +11,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, field
 
-from .toml_library import tomllib
+from ..toml_library import tomllib
 
 Path = tuple[str | int, ...]
 

@@ -23,10 +23,10 @@ from packaging.utils import (
 from .. import environ
 from ..errors import Failure, Hint, Place, Problem, problem, text
 from ..model.spec import Requirement
+from ..toml_library import tomllib
 from .distributions import table
 from .mistakes import diagnose
 from .source import brief, read_toml, relative
-from .toml_library import tomllib
 
 LONGEST = 4000
 """Characters of one requirement; real ones have some hundreds."""

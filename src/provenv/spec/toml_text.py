@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from ..errors import Failure, Hint, Problem, Text, problem, text, verbatim
+from ..toml_library import tomllib
 from .positions import DEEPEST, MOST, Path, Positions, Span, scan
 from .source import LONGEST_SHOWN, Source
-from .toml_library import tomllib
 
 MOST_MISTAKES = 20
 """How many broken lines of one file are looked for."""

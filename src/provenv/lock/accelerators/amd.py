@@ -17,9 +17,9 @@ from .. import builds
 from ..platforms import machine_of
 from ..requirements import torch_specifiers
 from ..tables import table
+from ..versions import version
 from . import container
 from .decision import Candidate, Outcome, merged, named
-from .versions import version
 
 TESTED = 2
 

@@ -12,8 +12,8 @@ from .. import builds
 from ..platforms import machine_of
 from ..requirements import torch_specifiers
 from ..tables import table
+from ..versions import version
 from .decision import Candidate, Decision
-from .versions import version
 
 
 def declared(spec: Spec, facts: Facts) -> Decision:

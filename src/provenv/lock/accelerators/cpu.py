@@ -11,7 +11,7 @@ from ...errors import Hint, Problem, Text, problem, text
 from ...model.facts import Cpu, Facts
 from ..platforms import machine_of
 from ..tables import table
-from .versions import version
+from ..versions import version
 
 # x86-64 psABI: what a level promises of the features that the table asks for
 LEVELS = {

@@ -10,7 +10,7 @@ from ...errors import Text, text
 from ...model.facts import Gpu
 from ..builds import Build
 from ..tables import table
-from .versions import version
+from ..versions import version
 
 
 @dataclass(frozen=True)

@@ -12,9 +12,9 @@ from .. import builds
 from ..platforms import machine_of
 from ..requirements import specifiers_of, torch_specifiers
 from ..tables import table
+from ..versions import version
 from . import container
 from .decision import Candidate, Outcome, named
-from .versions import version
 
 PLUGIN = "torch-xla"
 

@@ -12,7 +12,7 @@ from packaging.version import InvalidVersion, Version
 
 from ...errors import Failure, Place, Problem, problem, text, verbatim
 from ...model.lock import Lock, Package
-from .. import toml_library
+from ...toml_library import tomllib
 
 NAMES = ("poetry.lock", "pdm.lock", "Pipfile.lock")
 ELSEWHERE = {"directory", "editable", "file", "git", "path", "url", "virtual"}
@@ -35,7 +35,7 @@ def read(path: Path) -> Lock:
         if path.stat().st_size > LIMIT:
             raise ValueError(f"> {LIMIT >> 20} MiB")
         content = path.read_text(encoding="utf-8")
-        data = json.loads(content) if path.name == "Pipfile.lock" else toml_library.loads(content)
+        data = json.loads(content) if path.name == "Pipfile.lock" else tomllib.loads(content)
         found = dict(_pipfile(data) if path.name == "Pipfile.lock" else _packages(data.get("package", ())))
     except (OSError, ValueError, TypeError, KeyError, AttributeError) as error:
         why = verbatim(f"{type(error).__name__}: {error}")

@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 from packaging.utils import canonicalize_name
 
 from ...model.spec import Spec
-from .. import toml_library
+from ...toml_library import tomllib
 from ..tables import table
 
 
@@ -80,7 +80,7 @@ def required_by(lock: Path, folder: Path, spec: Spec) -> dict[str, tuple[str, ..
     The project in `folder` itself stands for the lines where it is no package of its own.
     """
     try:
-        packages = toml_library.loads(lock.read_text(encoding="utf-8")).get("package", ())
+        packages = tomllib.loads(lock.read_text(encoding="utf-8")).get("package", ())
     except (OSError, ValueError):
         return {}
     found: dict[str, list[str]] = {}
@@ -112,7 +112,7 @@ def _dependencies(package: Mapping[str, Any]) -> Iterator[str]:
 def _uv(folder: Path) -> Mapping[str, Any]:
     """Return `[tool.uv]` of the folder's pyproject.toml; nothing where it cannot be read."""
     try:
-        data = toml_library.loads((folder / "pyproject.toml").read_text(encoding="utf-8"))
+        data = tomllib.loads((folder / "pyproject.toml").read_text(encoding="utf-8"))
     except (OSError, ValueError):
         return {}
     tool = data.get("tool")

@@ -15,11 +15,10 @@ from typing import Any
 from ...errors import Failure, Place, problem, text, verbatim
 from ..source import Source, read_requirements
 from .adopted import Draft, Item
-from .dockerfile import accelerator_note, finder
+from .dockerfile import finder
 from .dockerfile import read as read_dockerfile
-from .images import read_image
+from .images import read_image, take_image
 from .installing import Setting, take_command, take_system
-from .pip_lines import take_line
 from .shell_words import commands
 from .variables import take_variable
 
@@ -81,12 +80,7 @@ def read(draft: Draft, source: Source, folder: Path, reader: Callable[[Draft, Pa
 
 def _image(draft: Draft, name: str, where: str) -> None:
     image = read_image(name)
-    if image.python:
-        draft.python = Item(image.python, where, text("adopt.note.image", image=name))
-    for requirement in image.requirements:
-        take_line(draft, requirement, where, note=text("adopt.note.image", image=name))
-    if image.accelerator:
-        draft.accelerator = Item("auto", where, accelerator_note(image))
+    take_image(draft, image, name, where)
     if not image.known:
         draft.leave(name, where, text("adopt.left.base"))
 

@@ -13,12 +13,11 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from ...errors import Failure, Place, Text, problem, text
+from ...errors import Failure, Place, problem, text
 from ..source import Source
 from .adopted import Draft, Item
-from .images import Image, read_image
+from .images import Image, read_image, take_image
 from .installing import Setting, take_command
-from .pip_lines import take_line
 from .shell_words import commands, expand
 from .variables import take_variable
 
@@ -150,7 +149,9 @@ def _stage(
     image = Image()
     if is_base:
         image = read_image(stage.base)
-        _base(draft, image, stage.base, where)
+        take_image(draft, image, stage.base, where)
+        if not image.known and stage.base.lower() != "scratch":
+            draft.leave(f"FROM {stage.base}", where, text("adopt.left.base"))
     variables: dict[str, str] = {}
     folder = ""
     for one in stage.instructions:
@@ -176,26 +177,6 @@ def _stage(
     if image.system_python and draft.python is None:
         note = text("adopt.note.system_python", image=stage.base)
         draft.python = Item(image.system_python, where, note)
-
-
-def _base(draft: Draft, image: Image, name: str, where: str) -> None:
-    if image.python:
-        draft.python = Item(image.python, where, text("adopt.note.image", image=name))
-    for requirement in image.requirements:
-        take_line(draft, requirement, where, note=text("adopt.note.image", image=name))
-    if image.accelerator:
-        draft.accelerator = Item("auto", where, accelerator_note(image))
-    if not image.known and name.lower() != "scratch":
-        draft.leave(f"FROM {name}", where, text("adopt.left.base"))
-
-
-def accelerator_note(image: Image) -> Text:
-    """Return what is said of the accelerator that an image is made for."""
-    if image.accelerator == "cuda":
-        return (
-            text("adopt.note.cuda", version=image.version) if image.version else text("adopt.note.cuda_any")
-        )
-    return text("adopt.note.rocm", version=image.version)
 
 
 def _argument(variables: dict[str, str], globals_: dict[str, str], rest: str) -> None:

@@ -7,11 +7,11 @@ from pathlib import Path
 
 from ...errors import Failure, Place, text
 from ...model.spec import Requirement
+from ...toml_library import tomllib
 from ..gathered import Gathered
 from ..leading import PYPROJECT, REQUIREMENTS
 from ..requirement_file import gather_file
 from ..source import read_requirements, relative
-from ..toml_library import tomllib
 from . import code, listed, poetry, pyproject
 from .adopted import Draft, Item, Reference
 from .python_versions import dated, stated, told_misfits

@@ -2,13 +2,18 @@
 
 Tags as their publishers document them: Docker's official image `python`, pytorch/pytorch,
 tensorflow/tensorflow, nvidia/cuda, NGC's pytorch and tensorflow, rocm/pytorch, paddlepaddle/paddle, the dev
-containers' images; the Pythons of Debian and Ubuntu releases are the distributions' own.
+containers' images; the Pythons of Debian and Ubuntu releases are the distributions' own. Which forms a
+tag takes is written from memory of those pages (2026-11-22), not read there again.
 """
 
 from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+
+from ...errors import Text, text
+from .adopted import Draft, Item
+from .pip_lines import take_line
 
 SYSTEM_PYTHONS = {
     # what `apt install python3` brings
@@ -118,3 +123,21 @@ def _first(match: re.Match[str] | None) -> str:
 def _python(tag: str) -> str:
     match = _MINOR.search(tag)
     return f"3.{match[2]}" if match and int(match[2]) < 30 else ""
+
+
+def take_image(draft: Draft, image: Image, name: str, where: str) -> None:
+    """Carry over what an image brings: its Python, its framework's release, what it computes on."""
+    if image.python:
+        draft.python = Item(image.python, where, text("adopt.note.image", image=name))
+    for requirement in image.requirements:
+        take_line(draft, requirement, where, note=text("adopt.note.image", image=name))
+    if image.accelerator:
+        draft.accelerator = Item("auto", where, _accelerator_note(image))
+
+
+def _accelerator_note(image: Image) -> Text:
+    if image.accelerator == "cuda":
+        return (
+            text("adopt.note.cuda", version=image.version) if image.version else text("adopt.note.cuda_any")
+        )
+    return text("adopt.note.rocm", version=image.version)

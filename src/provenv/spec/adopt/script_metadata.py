@@ -8,8 +8,8 @@ from __future__ import annotations
 import re
 
 from ...errors import Failure, Place, problem, text, verbatim
+from ...toml_library import tomllib
 from ..source import Source
-from ..toml_library import tomllib
 from .adopted import Draft
 from .indexes import take_extra_index
 from .pip_lines import take_line
