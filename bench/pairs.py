@@ -46,7 +46,7 @@ class Goal:
 
 @dataclass(frozen=True)
 class Row:
-    """What a pair gave: medians in seconds; ratios (ours over theirs) of each pair: median, lowest, highest."""
+    """What a pair gave: medians in seconds; ratios (ours over theirs): median, lowest, highest."""
 
     name: str
     seconds: float
