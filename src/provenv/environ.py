@@ -8,17 +8,24 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Mapping
-from dataclasses import dataclass
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 
-@dataclass(frozen=True)
 class Variable:
-    """One environment variable: its name, whether its value changes what is built, whether it is secret."""
+    """One environment variable: its name, whether its value changes what is built, whether it is secret.
 
-    name: str
-    decides: bool = False
-    secret: bool = False
+    Not a dataclass: every start reads this table, and `dataclasses` alone costs as much as a whole no-op.
+    """
+
+    __slots__ = ("decides", "name", "secret")
+
+    def __init__(self, name: str, decides: bool = False, secret: bool = False) -> None:
+        self.name = name
+        self.decides = decides
+        self.secret = secret
 
 
 PROVENV_CACHE = Variable("PROVENV_CACHE_DIR")

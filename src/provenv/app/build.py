@@ -27,6 +27,7 @@ from ..targets.editors import link_for_editors, stands_in_the_way
 from ..targets.guard import guarded
 from ..targets.layout import python_of
 from ..targets.manifest import read_drift
+from ..targets.names import HERE
 from ..targets.records import (
     LOCK,
     next_number,
@@ -47,7 +48,7 @@ from .foreign import beside, refuse_upgrade
 from .locking import Ground, ensure, explained, ground, lead, lock_path
 from .locking import lock as relock
 from .locking import write as write_lock
-from .project import HERE, Project, local_target
+from .project import Project, local_target
 from .prove import prove_generation, unproven, verdict
 from .remembered import FACTS, SPEC, remember_spec
 from .up import unchanged, why_stale

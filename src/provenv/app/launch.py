@@ -21,8 +21,9 @@ from ..runs.program import Code
 from ..runs.shell import shell_command
 from ..targets.layout import python_of
 from ..targets.lease import lease
-from ..targets.records import RECORD, read_state
-from .project import HERE, Project, local_target
+from ..targets.names import HERE, RECORD
+from ..targets.records import read_state
+from .project import Project, local_target
 from .remembered import granted_cores, remembered_spec
 
 T = TypeVar("T")

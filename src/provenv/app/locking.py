@@ -21,10 +21,11 @@ from ..model.spec import ACCELERATORS, Accelerator, Spec
 from ..pipconf import PipConfiguration
 from ..plan.changes import changes
 from ..spec.distributions import table as distributions
+from ..targets.names import HERE
 from . import foreign as foreign_locks
 from .files import keep_text
 from .machine import machine
-from .project import HERE, Project, find_target
+from .project import Project, find_target
 
 
 @dataclass(frozen=True)

@@ -8,6 +8,9 @@ import sys
 from pathlib import Path
 
 from ..hosts.files import sync_folder, write_whole
+from .pointer import pointed
+
+__all__ = ["WITHOUT_LINKS", "make_link", "pointed", "switch"]
 
 # what file systems without symbolic links answer: FAT and exFAT, some network and shared folders
 WITHOUT_LINKS = (errno.EPERM, errno.ENOSYS, errno.EOPNOTSUPP)
@@ -38,12 +41,3 @@ def make_link(link: Path, destination: str) -> bool:
     os.replace(beside, link)
     sync_folder(link.parent)
     return True
-
-
-def pointed(link: Path) -> str | None:
-    """Return what `switch` wrote last, or None."""
-    try:
-        return os.readlink(link) if link.is_symlink() else link.read_text(encoding="utf-8").strip() or None
-    except (FileNotFoundError, IsADirectoryError, PermissionError):
-        # Windows tells a folder by a denied permission
-        return None

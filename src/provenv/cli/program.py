@@ -12,7 +12,7 @@ import click
 
 from .. import environ, lazy
 from ..errors import Exit, Failure
-from ..ui import View, view
+from ..ui.view import View, view
 from .help import Group, common_options
 from .version_option import version_option
 
@@ -47,14 +47,14 @@ def program() -> Group:
     return group
 
 
-def main(arguments: Sequence[str] | None = None) -> None:
-    """Run the command line and leave the process with the exit code that DESIGN names."""
+def main(arguments: list[str]) -> int:
+    """Run the command line, also to a clean end by SIGTERM and SIGHUP; return the exit code of DESIGN."""
     for name in ("SIGTERM", "SIGHUP"):
         number = getattr(signal, name, None)
         # `nohup` has it ignored, and means it
         if number is not None and signal.getsignal(number) is not signal.SIG_IGN:
             signal.signal(number, _end)
-    sys.exit(run(list(sys.argv[1:] if arguments is None else arguments)))
+    return run(arguments)
 
 
 def run(arguments: list[str]) -> int:
