@@ -38,13 +38,15 @@ from ..targets.records import (
     write_value,
 )
 from ..targets.remove import remove_generations
+from ..targets.tree import read_tree
+from ..targets.venv import Recipe, make_current
 from ..targets.venv import build as build_venv
-from ..targets.venv import make_current
 from . import system
 from .clean import unproven_numbers
 from .files import keep_text
 from .fingerprint import fingerprint
 from .foreign import beside, refuse_upgrade
+from .healing import deep_reader, forget, healing
 from .locking import Ground, ensure, explained, ground, lead, lock_path
 from .locking import lock as relock
 from .locking import write as write_lock
@@ -127,7 +129,7 @@ def _prepare(project: Project, *, locked: bool, repair: bool, upgrade: Sequence[
     state = read_state(project.layout)
     drift = Drift()
     if repair and state.current is not None:
-        drift = read_drift(project.layout.generation(state.current), deep=True)
+        drift = read_drift(project.layout.generation(state.current), read=deep_reader(project))
     checks = proof.applicable(_versions(locked_now), base.spec, base.facts)
     planned = make(
         locked_now.lock,
@@ -211,26 +213,39 @@ def _carry_out(project: Project, prepared: Prepared, *, repair: bool, began: flo
     number = planned.generation
     uv = lock_room.find_uv(project.environment)
     if repair:
-        _forget_damaged(project, prepared.drift, uv)
+        forget(project, uv, {name for names in prepared.drift.owners.values() for name in names.split(", ")})
+    recipe = Recipe(
+        create=lock_room.venv_command(
+            prepared.base.spec,
+            pip=pipconf.read(project.environment),
+            environment=project.environment,
+            uv=uv,
+            python=prepared.python,
+            path=str(layout.venv(number)),
+        ),
+        installs=_installs(project, prepared, uv, refresh=repair),
+        anew=_installs(project, prepared, uv, refresh=True)[0],
+        explain_create=partial(_no_environment, prepared),
+        explain=partial(_not_installed, project, prepared.base),
+        packages=len(locked.packages),
+        download=planned.download,
+    )
     try:
         build_venv(
             layout,
             number,
-            create=lock_room.venv_command(
-                prepared.base.spec,
-                pip=pipconf.read(project.environment),
-                environment=project.environment,
-                uv=uv,
-                python=prepared.python,
-                path=str(layout.venv(number)),
+            recipe,
+            healing(project, uv),
+            read=partial(
+                read_tree,
+                host=project.host,
+                python=project.python,
+                cores=prepared.base.facts.cpu.granted,
+                sync=True,
+                above=project.root,
             ),
-            explain_create=partial(_no_environment, prepared),
-            installs=_installs(project, prepared, uv, refresh=repair),
-            explain=partial(_not_installed, project, prepared.base),
             host=project.host,
             progress=project.progress,
-            packages=len(locked.packages),
-            download=planned.download,
         )
         generation = _record(project, prepared, number)
         evidence = prove_generation(project, prepared.base, locked, number)
@@ -286,13 +301,6 @@ def _no_environment(prepared: Prepared, done: Completed) -> Failure:
         Hint(text("PV411.hint_mirror")),
     )
     return Failure(problem("PV411", version=prepared.python, why=failure.problems[0].what, hints=hints))
-
-
-def _forget_damaged(project: Project, drift: Drift, uv: str) -> None:
-    """Take damaged packages out of uv's cache: a hard link may have carried the damage there."""
-    for name in sorted(set(drift.owners.values())):
-        project.progress.note(text("app.repair.package", name=name))
-        project.host.exec([uv, "cache", "clean", "--quiet", name], environment=project.environment)
 
 
 def _record(project: Project, prepared: Prepared, number: int) -> Generation:
