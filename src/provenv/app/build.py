@@ -37,6 +37,7 @@ from ..targets.records import (
     write_value,
 )
 from ..targets.remove import remove_generations
+from ..targets.syncing import sync_bytecode
 from ..targets.venv import build as build_venv
 from ..targets.venv import make_current
 from . import system
@@ -238,6 +239,7 @@ def _carry_out(project: Project, prepared: Prepared, *, repair: bool, began: flo
         remove_generations(layout, [number])
         raise
     generation = replace(generation, proof=verdict(evidence))
+    sync_bytecode(layout.venv(number))
     write_generation(layout, generation)
     _must_pass(evidence, prepared.state.current)
     make_current(layout, number)

@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable, Sequence
 
 from ..errors import Failure, text
+from ..hosts.files import sync_folder
 from ..model.channel import Command, Completed, Host
 from ..model.progress import Progress, Task
 from .durable import switch
@@ -59,6 +60,9 @@ def build(
     files, size = write_manifest(folder)
     task.describe(text("targets.sync"))
     sync_tree(folder)
+    # a durable file under a name that is not is lost all the same
+    for above in (layout.generations, layout.base, layout.home, layout.root):
+        sync_folder(above)
     task.finish(text("targets.installed", n=packages, files=files, size_bytes=size))
 
 
@@ -72,6 +76,9 @@ def forget_target(layout: Layout) -> None:
     """Take away the switch, and `.venv` where it points into this target."""
     layout.current.unlink(missing_ok=True)
     unlink_for_editors(layout)
+    # what they led to is removed next
+    for folder in (layout.base, layout.root):
+        sync_folder(folder)
 
 
 class _Watcher:
