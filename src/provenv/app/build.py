@@ -38,6 +38,7 @@ from ..targets.records import (
     write_value,
 )
 from ..targets.remove import remove_generations
+from ..targets.syncing import sync_bytecode
 from ..targets.tree import read_tree
 from ..targets.venv import Recipe, make_current
 from ..targets.venv import build as build_venv
@@ -254,6 +255,7 @@ def _carry_out(project: Project, prepared: Prepared, *, repair: bool, began: flo
         remove_generations(layout, [number])
         raise
     generation = replace(generation, proof=verdict(evidence))
+    sync_bytecode(layout.venv(number))
     write_generation(layout, generation)
     _must_pass(evidence, prepared.state.current)
     make_current(layout, number)

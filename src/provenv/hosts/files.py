@@ -5,10 +5,14 @@ The order is the known one: write beside, fsync, rename over, fsync the folder.
 
 from __future__ import annotations
 
+import errno
 import os
 import sys
 import threading
 from pathlib import Path
+
+# what some network and shared file systems answer for a folder
+WITHOUT_SYNC = (errno.EINVAL, errno.EOPNOTSUPP)
 
 
 def write_whole(path: Path, content: bytes, mode: int | None = None) -> None:
@@ -32,12 +36,16 @@ def write_whole(path: Path, content: bytes, mode: int | None = None) -> None:
 
 
 def sync_folder(folder: Path) -> None:
-    """Make the names in a folder durable; a no-op where folders cannot be opened (Windows)."""
+    """Make the names in a folder durable; a no-op where folders cannot be opened (Windows) or synced."""
     if sys.platform == "win32":
         return
     handle = os.open(folder, os.O_RDONLY)
     try:
         os.fsync(handle)
+    except OSError as error:
+        # fsync(2): "fd is bound to a special file which does not support synchronization"
+        if error.errno not in WITHOUT_SYNC:
+            raise
     finally:
         os.close(handle)
 

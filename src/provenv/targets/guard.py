@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from ..errors import Failure, Hint, problem, text
+from ..hosts.files import write_whole
 from ..model.progress import Progress
 from .held import hold, open_held
 from .layout import Layout
@@ -53,7 +54,7 @@ def make_base(layout: Layout) -> None:
         layout.generations.mkdir(parents=True, exist_ok=True)
         ignore = layout.home / ".gitignore"
         if not ignore.exists():
-            ignore.write_text("*\n", encoding="utf-8")
+            write_whole(ignore, b"*\n")
     except OSError as error:
         raise Failure(
             problem(

@@ -7,6 +7,7 @@ import shutil
 from collections.abc import Iterable
 from pathlib import Path
 
+from ..hosts.files import sync_folder
 from ..model.results import Cleaned
 from .layout import Layout
 from .lease import leased
@@ -40,6 +41,8 @@ def discard(path: Path) -> int:
         if trash.exists():
             discard(trash)
         os.rename(path, trash)
+        # its files may leave the disk before its name does: after a power cut there is no half of it under its name
+        sync_folder(path.parent)
     if not trash.is_dir() or trash.is_symlink():
         size = trash.lstat().st_size
         trash.unlink()

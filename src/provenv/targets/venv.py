@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ..errors import Failure, text
+from ..hosts.files import sync_folder
 from ..model.channel import Command, Completed, Host
 from ..model.progress import Progress, Task
 from .durable import switch
@@ -129,6 +130,9 @@ def forget_target(layout: Layout) -> None:
     """Take away the switch, and `.venv` where it points into this target."""
     layout.current.unlink(missing_ok=True)
     unlink_for_editors(layout)
+    # what they led to is removed next
+    for folder in (layout.base, layout.root):
+        sync_folder(folder)
 
 
 class _Watcher:
