@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from ..errors import Failure, Hint, problem, text
+from ..hosts.files import naming
 from ..model.progress import Progress
 from .held import hold, open_held
 from .layout import Layout
@@ -26,7 +27,8 @@ def guarded(layout: Layout, *, wait: bool, progress: Progress) -> Iterator[None]
     handle = open_held(layout.guard)
     try:
         if not hold(handle, wait=False):
-            holder = _holder(handle)
+            with naming(layout.guard):
+                holder = _holder(handle)
             if not wait:
                 raise Failure(
                     problem(
@@ -38,7 +40,8 @@ def guarded(layout: Layout, *, wait: bool, progress: Progress) -> Iterator[None]
                 )
             progress.note(text("targets.waiting", target=layout.target, **holder))
             hold(handle, wait=True)
-        _sign(handle)
+        with naming(layout.guard):
+            _sign(handle)
         yield
     finally:
         os.close(handle)
