@@ -61,6 +61,7 @@ TABLE: dict[str, str] = {
     "cli.why": "provenv.cli.why:why",
     "cli.defect": "provenv.cli.defect:defect",
     "cli.interrupted": "provenv.cli.defect:interrupted",
+    "hosts.refusal": "provenv.hosts.refusal:refusal",
     "quote": "shlex:quote",
     "spec.add": "provenv.spec.edit:add",
     "spec.bad_mirror": "provenv.spec.mirror_names:bad_mirror",

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import datetime, timezone
 from functools import partial
@@ -250,9 +251,10 @@ def _carry_out(project: Project, prepared: Prepared, *, repair: bool, began: flo
         )
         generation = _record(project, prepared, number)
         evidence = prove_generation(project, prepared.base, locked, number)
-    except (Failure, KeyboardInterrupt):
+    except (Failure, OSError, KeyboardInterrupt):
         # what is half built is of no use to anybody; the current generation was never touched
-        remove_generations(layout, [number])
+        with suppress(OSError):  # a disk that fails here too: the next `up` takes it away
+            remove_generations(layout, [number])
         raise
     generation = replace(generation, proof=verdict(evidence))
     sync_bytecode(layout.venv(number))

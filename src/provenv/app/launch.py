@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TypeVar
 
 from ..errors import Failure, Hint, problem, text
+from ..lazy import load
 from ..model.results import Launch
 from ..model.spec import Spec
 from ..model.state import Generation
@@ -76,6 +77,11 @@ def _ours(step: Callable[[], T]) -> T:
         return step()
     except Failure as failure:
         raise Failure(*failure.problems, exit_code=Code.OURS, data=failure.data) from failure
+    except OSError as error:
+        refused = load("hosts.refusal")(error)
+        if refused is None:
+            raise
+        raise Failure(*refused.problems, exit_code=Code.OURS) from error
 
 
 def _ready(project: Project) -> Ready:

@@ -6,6 +6,7 @@ import os
 import signal
 import sys
 from collections.abc import Sequence
+from contextlib import suppress
 from types import FrameType
 
 import click
@@ -92,9 +93,24 @@ def run(arguments: list[str]) -> int:
         # whoever read us has seen enough (`provenv history | head`); Python flushes once more at its end
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return Exit.DONE
+    except OSError as error:
+        failure = lazy.load("hosts.refusal")(error) or lazy.load("cli.defect")(error, arguments)
+        with suppress(OSError):
+            _view(context, language, arguments).failed(failure)
+        _forget_unwritable()
+        return int(failure.exit_code)
     except Exception as error:  # noqa: BLE001 - the one place where a defect becomes a report, not a traceback
         _view(context, language, arguments).failed(lazy.load("cli.defect")(error, arguments))
         return Exit.DEFECT
+
+
+def _forget_unwritable() -> None:
+    """Let go of what can't be written: Python would try once more at its end, and say so in its own words."""
+    for stream in (sys.stdout, sys.stderr):
+        try:
+            stream.flush()
+        except OSError:
+            os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
 
 
 def _end(number: int, _: FrameType | None) -> None:

@@ -7,12 +7,28 @@ from __future__ import annotations
 
 import errno
 import os
+import re
 import sys
 import threading
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 # what some network and shared file systems answer for a folder
 WITHOUT_SYNC = (errno.EINVAL, errno.EOPNOTSUPP)
+BESIDE = re.compile(r"\..+\.(?P<pid>\d+)(-\d+)?")
+"""The names of files that are written beside others: whose, and by which process."""
+
+
+@contextmanager
+def naming(path: Path | str) -> Iterator[None]:
+    """Give an OSError out of the block the path that it is about, where a descriptor was all that was known."""
+    try:
+        yield
+    except OSError as error:
+        if error.filename is None:
+            error.filename = str(path)
+        raise
 
 
 def write_whole(path: Path, content: bytes, mode: int | None = None) -> None:
@@ -23,16 +39,42 @@ def write_whole(path: Path, content: bytes, mode: int | None = None) -> None:
     beside = path.with_name(f".{path.name}.{os.getpid()}-{threading.get_ident()}")
     handle = os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
     try:
-        with os.fdopen(handle, "wb") as file:
+        with naming(path), os.fdopen(handle, "wb") as file:
             file.write(content)
             file.flush()
             os.fsync(file.fileno())
         os.chmod(beside, 0o666 & ~_umask() if mode is None else mode)
         os.replace(beside, path)
     except BaseException:
-        os.unlink(beside)
+        # what failed is told, not that its remains could not be taken away: `left_beside` finds those
+        with suppress(OSError):
+            os.unlink(beside)
         raise
     sync_folder(path.parent)
+
+
+def left_beside(folder: Path) -> Iterator[Path]:
+    """Return what processes that are gone left in a folder while they wrote files beside others."""
+    try:
+        names = sorted(os.listdir(folder))
+    except FileNotFoundError:
+        return
+    for name in names:
+        match = BESIDE.fullmatch(name)
+        if match is not None and not _lives(int(match["pid"])):
+            yield folder / name
+
+
+def _lives(pid: int) -> bool:
+    if sys.platform == "win32":
+        return False  # a file that somebody has open can't be removed there, so nothing is lost by trying
+    try:
+        os.kill(pid, 0)
+    except (ProcessLookupError, OverflowError):
+        return False
+    except PermissionError:
+        return True  # another user's
+    return pid != os.getpid()
 
 
 def sync_folder(folder: Path) -> None:
@@ -41,7 +83,8 @@ def sync_folder(folder: Path) -> None:
         return
     handle = os.open(folder, os.O_RDONLY)
     try:
-        os.fsync(handle)
+        with naming(folder):
+            os.fsync(handle)
     except OSError as error:
         # fsync(2): "fd is bound to a special file which does not support synchronization"
         if error.errno not in WITHOUT_SYNC:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import os
 import sys
+from contextlib import suppress
 from pathlib import Path
 
 from ..hosts.files import sync_folder, write_whole
@@ -38,6 +39,11 @@ def make_link(link: Path, destination: str) -> bool:
         if error.errno in WITHOUT_LINKS:
             return False
         raise
-    os.replace(beside, link)
+    try:
+        os.replace(beside, link)
+    except OSError:
+        with suppress(OSError):
+            beside.unlink()
+        raise
     sync_folder(link.parent)
     return True

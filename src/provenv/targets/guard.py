@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from ..errors import Failure, Hint, problem, text
-from ..hosts.files import write_whole
+from ..hosts.files import naming, write_whole
 from ..model.progress import Progress
 from .held import hold, open_held
 from .layout import Layout
@@ -27,7 +27,8 @@ def guarded(layout: Layout, *, wait: bool, progress: Progress) -> Iterator[None]
     handle = open_held(layout.guard)
     try:
         if not hold(handle, wait=False):
-            holder = _holder(handle)
+            with naming(layout.guard):
+                holder = _holder(handle)
             if not wait:
                 raise Failure(
                     problem(
@@ -39,7 +40,8 @@ def guarded(layout: Layout, *, wait: bool, progress: Progress) -> Iterator[None]
                 )
             progress.note(text("targets.waiting", target=layout.target, **holder))
             hold(handle, wait=True)
-        _sign(handle)
+        with naming(layout.guard):
+            _sign(handle)
         yield
     finally:
         os.close(handle)

@@ -12,6 +12,7 @@ from ..model.results import Cleaned
 from .layout import Layout
 from .lease import leased
 from .records import unfinished
+from .sweep import sweep
 
 TRASH = ".trash-"
 
@@ -31,6 +32,7 @@ def remove_generations(layout: Layout, numbers: Iterable[int], kept: Iterable[in
         removed.append(number)
     for path in unfinished(layout):
         freed += discard(path)
+    sweep(layout)
     return Cleaned(layout.target, tuple(removed), tuple(held), tuple(kept), freed)
 
 

@@ -154,8 +154,13 @@ def encodable(text: str, stream: TextIO) -> str:
 
 def _write(stream: TextIO, lines: list[str]) -> None:
     if lines:
-        stream.write(encodable("\n".join(lines) + "\n", stream))
-        stream.flush()
+        try:
+            stream.write(encodable("\n".join(lines) + "\n", stream))
+            stream.flush()
+        except OSError as error:
+            # a full disk behind `> file`: the stream's name is all that there is to say
+            error.filename = error.filename or stream.name
+            raise
 
 
 def _width(err: TextIO, out: TextIO, environment: Mapping[str, str] | None) -> int:
