@@ -15,7 +15,7 @@ from .. import lazy
 from ..errors import Text
 from ..model.up_result import UpResult
 from ..plan.stale import stale
-from ..targets.layout import python_of
+from ..targets.layout import has_python
 from ..targets.records import current_number, read_generation
 from .fingerprint import fingerprint
 from .project import Project
@@ -55,7 +55,7 @@ def up(
 def unchanged(project: Project) -> UpResult | None:
     """Return the result of an `up` that has nothing to do, or None where it has."""
     number = current_number(project.layout)
-    if number is None or not python_of(project.layout.venv(number)).exists():
+    if number is None or not has_python(project.layout.venv(number)):
         return None
     generation = read_generation(project.layout, number)
     if generation.proof != "passed" or why_stale(project, number):

@@ -44,6 +44,6 @@ def pointed(link: Path) -> str | None:
     """Return what `switch` wrote last, or None."""
     try:
         return os.readlink(link) if link.is_symlink() else link.read_text(encoding="utf-8").strip() or None
-    except (FileNotFoundError, IsADirectoryError, PermissionError):
+    except (FileNotFoundError, NotADirectoryError, IsADirectoryError, PermissionError):
         # Windows tells a folder by a denied permission
         return None

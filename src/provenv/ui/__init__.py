@@ -10,6 +10,7 @@ from ..lazy import load
 from ..model.progress import Progress
 from .human_view import HumanView
 from .screen import Color, Screen, screen
+from .streams import Unwritten, flush
 from .words import LANGUAGES, Language, Words, language
 
 __all__ = [
@@ -17,8 +18,10 @@ __all__ = [
     "Color",
     "Language",
     "Screen",
+    "Unwritten",
     "View",
     "Words",
+    "flush",
     "language",
     "screen",
     "view",

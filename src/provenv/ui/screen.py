@@ -6,7 +6,7 @@ import os
 import re
 import shlex
 import sys
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Literal, TextIO
 
@@ -14,6 +14,7 @@ from .. import environ
 from .context import ASCII, UNICODE, Context, Marks
 from .line import Line, Span, Style
 from .redact import redact
+from .streams import tell, write
 from .words import Words
 
 Color = Literal["auto", "always", "never"]
@@ -54,11 +55,11 @@ class Screen:
 
     def show(self, lines: Iterable[Line]) -> None:
         """Write lines of data."""
-        _write(self.out, [styled(self._runnable(line), self.color_out) for line in lines])
+        _write(self.out, [styled(self._runnable(line), self.color_out) for line in lines], write)
 
     def tell(self, lines: Iterable[Line]) -> None:
         """Write lines of everything that is not data."""
-        _write(self.err, [styled(self._runnable(line), self.color_err) for line in lines])
+        _write(self.err, [styled(self._runnable(line), self.color_err) for line in lines], tell)
 
     def _runnable(self, line: Line) -> Line:
         """Return the line with our own commands written as this user can run them."""
@@ -145,10 +146,9 @@ def encodable(text: str, stream: TextIO) -> str:
     return text.encode(encoding, "backslashreplace").decode(encoding)
 
 
-def _write(stream: TextIO, lines: list[str]) -> None:
+def _write(stream: TextIO, lines: list[str], write: Callable[[TextIO, str], None]) -> None:
     if lines:
-        stream.write(encodable("\n".join(lines) + "\n", stream))
-        stream.flush()
+        write(stream, encodable("\n".join(lines) + "\n", stream))
 
 
 def _width(err: TextIO, out: TextIO, environment: Mapping[str, str] | None) -> int:
