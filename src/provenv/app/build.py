@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import datetime, timezone
@@ -26,7 +26,7 @@ from ..plan.interpreter import interpreter
 from ..plan.make import make, needed_space
 from ..targets.editors import link_for_editors, stands_in_the_way
 from ..targets.guard import guarded
-from ..targets.layout import python_of
+from ..targets.layout import has_python, python_of
 from ..targets.manifest import read_drift
 from ..targets.names import HERE
 from ..targets.records import (
@@ -46,7 +46,8 @@ from ..targets.venv import build as build_venv
 from . import system
 from .clean import unproven_numbers
 from .files import keep_text
-from .fingerprint import fingerprint
+from .fingerprint import digest_file, fingerprint, interpreter_key
+from .folder import usable, with_cache
 from .foreign import beside, refuse_upgrade
 from .healing import deep_reader, forget, healing
 from .locking import Ground, ensure, explained, ground, lead, lock_path
@@ -68,10 +69,13 @@ class Prepared:
     state: State
     drift: Drift
     plan: Plan
+    inputs: Mapping[str, str]
+    """What was there when the files were read: one that changes while we work is noticed by the next `up`."""
 
 
 def plan(project: Project, *, locked: bool = False) -> PlanResult:
     """Return what `up` would do. Nothing is written, the lock neither."""
+    project = with_cache(project)
     prepared = _prepare(project, locked=locked, repair=False, upgrade=None)
     system.settle(project, prepared.base.spec, prepared.base.facts, system.nobody)
     return PlanResult(prepared.plan, prepared.base.spec, prepared.lock.lock)
@@ -98,11 +102,13 @@ def build(
         if settled is not None:
             # whoever held the target before did what was wanted
             return settled
+        project = with_cache(project)
         prepared = _prepare(project, locked=locked, repair=repair, upgrade=upgrade)
         system.settle(project, prepared.base.spec, prepared.base.facts, agree)
         for finding in prepared.lock.lock.findings:
             project.progress.warn(finding)
         result = replace(prepared, lock=write_lock(project, prepared.lock))
+        result = replace(result, inputs=_inputs(project, result, result.python))
         if not prepared.plan.steps:
             return _settle(project, result, began)
         twin = None if repair else _twin(project, prepared)
@@ -116,6 +122,7 @@ def build(
 
 
 def _prepare(project: Project, *, locked: bool, repair: bool, upgrade: Sequence[str] | None) -> Prepared:
+    usable(project.root)
     declared = project.spec()
     local_target(project, declared)
     base = ground(project)
@@ -124,6 +131,7 @@ def _prepare(project: Project, *, locked: bool, repair: bool, upgrade: Sequence[
         if led is not None:
             refuse_upgrade(led)
         relock(project, upgrade=upgrade)
+    inputs = _watched(project, base.spec)
     for finding in base.spec.findings:
         project.progress.warn(finding)
     locked_now = ensure(project, base, locked=locked)
@@ -141,7 +149,7 @@ def _prepare(project: Project, *, locked: bool, repair: bool, upgrade: Sequence[
         checks=[check.name for check in checks],
         reasons=_reasons(project, state, locked_now, python, repair=repair),
     )
-    return Prepared(base, locked_now, python, state, drift, planned)
+    return Prepared(base, locked_now, python, state, drift, planned, inputs)
 
 
 def _reasons(
@@ -157,7 +165,7 @@ def _reasons(
         reasons.append(text("plan.reason.lock", file=locked.path))
     if current.inputs.get("interpreter") and current.python != python:
         reasons.append(text("plan.reason.python", old=current.python, new=python))
-    if not python_of(project.layout.venv(current.number)).exists():
+    if not has_python(project.layout.venv(current.number)):
         reasons.append(text("plan.reason.broken"))
     if current.proof != "passed":
         reasons.append(text("plan.reason.unproven"))
@@ -170,7 +178,7 @@ def _twin(project: Project, prepared: Prepared) -> Generation | None:
         same = one.lock == prepared.lock.lock.identity and one.python == prepared.python
         if same and one.proof == "passed" and one.number != prepared.state.current:
             venv = project.layout.venv(one.number)
-            if python_of(venv).exists() and not read_drift(project.layout.generation(one.number)):
+            if has_python(venv) and not read_drift(project.layout.generation(one.number)):
                 return one
     return None
 
@@ -251,7 +259,7 @@ def _carry_out(project: Project, prepared: Prepared, *, repair: bool, began: flo
         )
         generation = _record(project, prepared, number)
         evidence = prove_generation(project, prepared.base, locked, number)
-    except (Failure, OSError, KeyboardInterrupt):
+    except (Failure, KeyboardInterrupt, OSError, MemoryError, RuntimeError):
         # what is half built is of no use to anybody; the current generation was never touched
         with suppress(OSError):  # a disk that fails here too: the next `up` takes it away
             remove_generations(layout, [number])
@@ -317,7 +325,7 @@ def _record(project: Project, prepared: Prepared, number: int) -> Generation:
         packages=_versions(prepared.lock),
         lock=locked.identity,
         lock_file=prepared.lock.path,
-        inputs=_inputs(project, prepared, prepared.python),
+        inputs=prepared.inputs,
         made=datetime.now(timezone.utc).isoformat(timespec="seconds"),
     )
     remember_spec(project, number, prepared.base.spec)
@@ -329,10 +337,16 @@ def _record(project: Project, prepared: Prepared, number: int) -> Generation:
 
 
 def _inputs(project: Project, prepared: Prepared, interpreter: str) -> dict[str, str]:
-    spec, lock_file = prepared.base.spec, prepared.lock.path
+    lock_file = prepared.lock.path
+    inputs = {key: value for key, value in prepared.inputs.items() if key != f"file:{lock_file}"}
+    digest = digest_file(project.root / lock_file)
+    return {**inputs, "lock": digest, "interpreter": interpreter_key(interpreter)}
+
+
+def _watched(project: Project, spec: Spec) -> dict[str, str]:
     # a lock that appears and would lead, or whose versions count, is noticed
     files = [*spec.files, lock_path(project, None).name, *filter(None, [beside(spec)])]
-    return fingerprint(project.root, files, lock_file, interpreter, project.environment, spec.expanded)
+    return fingerprint(project.root, files, "", "", project.environment, spec.expanded)
 
 
 def _versions(locked: LockResult) -> dict[str, str]:

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from ..errors import Exit, Failure, problem
 from ..hosts.files import write_whole
+from ..hosts.refused import NO_ROOM, refused
 
 
 def keep_text(path: Path, content: str) -> Path:
@@ -14,10 +15,12 @@ def keep_text(path: Path, content: str) -> Path:
 
 
 def keep_bytes(path: Path, content: bytes) -> Path:
-    """Write the file whole. Raises Failure PV765 where it cannot be written."""
+    """Write the file whole. Raises Failure PV765 where it cannot be written, PV460 where the disk is full."""
     try:
         write_whole(path, content)
     except OSError as error:
+        if error.errno in NO_ROOM:
+            raise refused(error, str(path)) or error from error
         raise Failure(
             problem("PV765", path=str(path), reason=error.strerror or str(error)), exit_code=Exit.DENIED
         ) from error

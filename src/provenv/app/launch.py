@@ -20,7 +20,7 @@ from ..runs.environment import Prepared, other_environments, prepare
 from ..runs.launch import become, launch
 from ..runs.program import Code
 from ..runs.shell import shell_command
-from ..targets.layout import python_of
+from ..targets.layout import has_python
 from ..targets.lease import lease
 from ..targets.names import HERE, RECORD
 from ..targets.records import read_state
@@ -78,7 +78,7 @@ def _ours(step: Callable[[], T]) -> T:
     except Failure as failure:
         raise Failure(*failure.problems, exit_code=Code.OURS, data=failure.data) from failure
     except OSError as error:
-        refused = load("hosts.refusal")(error)
+        refused = load("hosts.refused")(error)
         if refused is None:
             raise
         raise Failure(*refused.problems, exit_code=Code.OURS) from error
@@ -105,8 +105,11 @@ def _hold(project: Project) -> tuple[Generation, int]:
     while True:
         state = read_state(project.layout)
         generation = state.generation(state.current)
-        if generation is None or not python_of(project.layout.venv(generation.number)).exists():
+        if generation is None:
             raise Failure(problem("PV721", target=project.target, hints=(Hint(None, "provenv up"),)))
+        if not has_python(project.layout.venv(generation.number)):
+            python, hints = generation.python, (Hint(text("PV467.hint"), "provenv up"),)
+            raise Failure(problem("PV467", number=generation.number, python=python, hints=hints))
         folder = project.layout.generation(generation.number)
         try:
             held = lease(folder)

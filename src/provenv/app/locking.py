@@ -24,6 +24,8 @@ from ..spec.distributions import table as distributions
 from ..targets.names import HERE
 from . import foreign as foreign_locks
 from .files import keep_text
+from .fingerprint import digest_file
+from .folder import with_cache
 from .machine import machine
 from .project import Project, find_target
 
@@ -79,27 +81,40 @@ def lock(
     are kept where they fit. Raises Failure PV766 where another tool's lock lies
     in its place: it is never overwritten.
     """
-    base = ground(project, facts_file=facts_file)
+    project = with_cache(project)
     path = output or lock_path(project, facts_file)
-    old = read_lock(path, project.root)
-    if old is not None and not old.inputs:
-        raise Failure(
-            problem(
-                "PV766",
-                path=_shown(path, project.root),
-                hints=(
-                    Hint(text("PV766.hint_output"), "provenv lock --output pylock.provenv.toml"),
-                    Hint(text("PV766.hint")),
-                ),
-            )
-        )
-    made = make(named_after(project, facts_file), base, old, upgrade)
-    result = write(project, _compare(project, path, old, made))
+    new = not path.exists()
+    base, result = _current(project, path, facts_file, upgrade)
+    result = write(project, result)
     led = foreign_locks.beside(base.spec)
-    if result.written and old is None and led is not None and output is None:
+    if result.written and new and led is not None and output is None:
         name = _shown(path, project.root)
         project.progress.warn(problem("PV768", severity="note", path=name, file=led))
     return result
+
+
+def _current(
+    project: Project, path: Path, facts_file: Path | None, upgrade: Sequence[str] | None
+) -> tuple[Ground, LockResult]:
+    """Return a lock of the files as they are now: one that changed while uv resolved is read again."""
+    while True:
+        base = ground(project, facts_file=facts_file)
+        read = {name: digest_file(project.root / name) for name in base.spec.files}
+        old = read_lock(path, project.root)
+        if old is not None and not old.inputs:
+            raise Failure(
+                problem(
+                    "PV766",
+                    path=_shown(path, project.root),
+                    hints=(
+                        Hint(text("PV766.hint_output"), "provenv lock --output pylock.provenv.toml"),
+                        Hint(text("PV766.hint")),
+                    ),
+                )
+            )
+        made = make(named_after(project, facts_file), base, old, upgrade)
+        if all(digest_file(project.root / name) == digest for name, digest in read.items()):
+            return base, _compare(project, path, old, made)
 
 
 def ensure(project: Project, base: Ground, *, locked: bool) -> LockResult:

@@ -6,6 +6,7 @@ import sys
 
 from ..lazy import load
 from .at_once import at_once
+from .streams import open_streams
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -19,6 +20,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
 
     What needs no more than a look at some bytes is answered before the rest of the program is imported.
     """
+    open_streams()
     given = list(sys.argv[1:] if arguments is None else arguments)
     try:
         code = at_once(given)

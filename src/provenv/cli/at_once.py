@@ -11,6 +11,7 @@ import os
 from ..app.settled import settled
 from ..targets.names import HERE
 from ..ui.screen import screen
+from ..ui.streams import Unwritten
 from ..ui.views.sentences import unchanged
 from ..ui.words import Words, language
 
@@ -30,6 +31,6 @@ def at_once(arguments: Sequence[str]) -> int | None:
         where = screen()
         context = where.context(Words(language()))
         where.show(unchanged(HERE, record["number"], record["python"], record["packages"], context))
-    except OSError:
+    except (OSError, Unwritten):
         return None
     return 0

@@ -10,6 +10,7 @@ from ..errors import Exit, Failure, Hint, Problem, problem, text, verbatim
 from ..model.channel import Completed
 from .files import write_whole
 from .process import Child
+from .refused import refused
 
 
 class LocalHost:
@@ -64,7 +65,7 @@ class LocalHost:
         except PermissionError as error:
             raise Failure(_unwritable(path, error), exit_code=Exit.DENIED) from error
         except OSError as error:
-            raise Failure(_unwritable(path, error)) from error
+            raise refused(error, path) or Failure(_unwritable(path, error)) from error
 
     def get(self, path: str) -> bytes:
         """Return a file's content.

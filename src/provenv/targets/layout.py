@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -59,6 +60,11 @@ class Layout:
 def python_of(venv: Path) -> Path:
     """Return the interpreter of a virtual environment."""
     return venv.joinpath(*python_parts())
+
+
+def has_python(venv: Path) -> bool:
+    """Return whether the interpreter of a virtual environment is there and this user can reach it."""
+    return os.path.exists(python_of(venv))
 
 
 def scripts_of(venv: Path) -> Path:

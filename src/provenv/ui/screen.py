@@ -12,10 +12,11 @@ from ..lazy import load
 from .context import ASCII, UNICODE, Context
 from .line import Span
 from .redact import redact
+from .streams import tell, write
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Callable, Iterable, Mapping
     from typing import TextIO
 
     from .context import Marks
@@ -59,11 +60,11 @@ class Screen(NamedTuple):
 
     def show(self, lines: Iterable[Line]) -> None:
         """Write lines of data."""
-        _write(self.out, [styled(self._runnable(line), self.color_out) for line in lines])
+        _write(self.out, [styled(self._runnable(line), self.color_out) for line in lines], write)
 
     def tell(self, lines: Iterable[Line]) -> None:
         """Write lines of everything that is not data."""
-        _write(self.err, [styled(self._runnable(line), self.color_err) for line in lines])
+        _write(self.err, [styled(self._runnable(line), self.color_err) for line in lines], tell)
 
     def _runnable(self, line: Line) -> Line:
         """Return the line with our own commands written as this user can run them."""
@@ -152,15 +153,9 @@ def encodable(text: str, stream: TextIO) -> str:
     return text.encode(encoding, "backslashreplace").decode(encoding)
 
 
-def _write(stream: TextIO, lines: list[str]) -> None:
+def _write(stream: TextIO, lines: list[str], write: Callable[[TextIO, str], None]) -> None:
     if lines:
-        try:
-            stream.write(encodable("\n".join(lines) + "\n", stream))
-            stream.flush()
-        except OSError as error:
-            # a full disk behind `> file`: the stream's name is all that there is to say
-            error.filename = error.filename or stream.name
-            raise
+        write(stream, encodable("\n".join(lines) + "\n", stream))
 
 
 def _width(err: TextIO, out: TextIO, environment: Mapping[str, str] | None) -> int:
