@@ -66,6 +66,7 @@ TABLE: dict[str, str] = {
     "spec.use_mirrors": "provenv.spec.edit_mirrors:use_mirrors",
     "spec.validate": "provenv.spec.validate:validate",
     "hosts.local": "provenv.hosts.local:LocalHost",
+    "hosts.watch": "provenv.hosts.watch:Watch",
     "toml": "provenv.toml_library:tomllib",
     "model.names": "provenv.model.names:NAMES",
     "ui.json_view": "provenv.ui.json_view:JsonView",

@@ -42,7 +42,7 @@ def build(
     folder = layout.generation(number)
     folder.mkdir(parents=True)
     task = progress.task(text("targets.create", number=number))
-    created = host.exec(create.argv, environment=create.environment)
+    created = host.exec(create.argv, environment=create.environment, patience=create.patience)
     if created.code != 0:
         raise explain_create(created)
     task.finish(text("targets.created", number=number))
@@ -51,7 +51,12 @@ def build(
     for attempt, command in enumerate(installs):
         for path, content in command.files.items():
             host.put(content.encode(), path, mode=0o600)
-        done = host.exec(command.argv, environment=command.environment, on_stderr=watcher.line)
+        done = host.exec(
+            command.argv,
+            environment=command.environment,
+            patience=command.patience,
+            on_stderr=watcher.line,
+        )
         if done.code == 0:
             break
         if attempt == len(installs) - 1:
