@@ -76,6 +76,7 @@ TABLE: dict[str, str] = {
     "hosts.local": "provenv.hosts.local:LocalHost",
     "hosts.refused": "provenv.hosts.refused:refused",
     "pipconf": "provenv.pipconf:decided",
+    "hosts.watch": "provenv.hosts.watch:Watch",
     "toml": "provenv.toml_library:tomllib",
     "model.names": "provenv.model.names:NAMES",
     "ui.json_view": "provenv.ui.json_view:JsonView",

@@ -27,6 +27,10 @@ DECLARED: dict[str, tuple[str, str]] = {
         r"os\.killpg|signal\.SIGKILL",
         "behind sys.platform; Windows ends a tree by taskkill",
     ),
+    "hosts/traffic.py": (
+        r"os\.(readlink|sysconf)|path /proc.*",
+        "behind sys.platform: elsewhere nothing is known of a process's connections",
+    ),
     "lock/accelerators/": (r"path .*", "commands and devices in hints about Linux machines"),
     "proof/judges/processes.py": (r"path .*/dev/shm", "a hint about a Linux place"),
     "proof/judging.py": (r"path df -h /dev/shm", "a hint about a Linux place"),

@@ -236,7 +236,7 @@ def _carry_out(project: Project, prepared: Prepared, *, repair: bool, began: flo
         installs=_installs(project, prepared, uv, refresh=repair),
         anew=_installs(project, prepared, uv, refresh=True)[0],
         explain_create=partial(_no_environment, prepared),
-        explain=partial(_not_installed, project, prepared.base),
+        explain=partial(_not_installed, project, prepared),
         packages=len(locked.packages),
         download=planned.download,
     )
@@ -296,9 +296,9 @@ def _installs(project: Project, prepared: Prepared, uv: str, *, refresh: bool) -
     return (command(offline=False),) if refresh else (command(offline=True), command(offline=False))
 
 
-def _not_installed(project: Project, base: Ground, done: Completed) -> Failure:
+def _not_installed(project: Project, prepared: Prepared, done: Completed) -> Failure:
     """Return why the packages could not be installed, with the nearest that can be."""
-    return explained(project, base, lock_room.explain_failure(done))
+    return explained(project, prepared.base, lock_room.explain_failure(done), prepared.lock.lock)
 
 
 def _no_environment(prepared: Prepared, done: Completed) -> Failure:

@@ -178,8 +178,12 @@ def _make(project: Project, base: Ground, old: Lock | None, upgrade: Sequence[st
     return replace(made, inputs=inputs, findings=(*made.findings, *foreign_locks.told(pins, made)))
 
 
-def explained(project: Project, base: Ground, failure: Failure) -> Failure:
-    """Return the failure with the nearest version, Python or name that works, if it is about one package."""
+def explained(project: Project, base: Ground, failure: Failure, locked: Lock | None = None) -> Failure:
+    """Return the failure with what the network's places answer themselves, and with the nearest that works.
+
+    That is a version, a Python or a name, where it is about one package. `locked` says what files should be.
+    """
+    failure = with_true_cause(project, base.spec, failure, locked)
     table = distributions()
     with tempfile.TemporaryDirectory(prefix="provenv-lock-") as scratch:
         return lock_room.with_nearest(
@@ -190,6 +194,26 @@ def explained(project: Project, base: Ground, failure: Failure) -> Failure:
             known=table.known(),
             wrong=table.wrong,
         )
+
+
+def with_true_cause(
+    project: Project, declared: Spec, failure: Failure, locked: Lock | None = None
+) -> Failure:
+    """Return the failure with what the places of the network answer when they are asked themselves."""
+    pip = pipconf.read(project.environment)
+
+    def default_index() -> str:
+        plain = lock_room.uv_environment(project.environment, pip, lock_room.Sources())
+        return lock_room.uv_default_index(project.host, lock_room.find_uv(project.environment), plain)
+
+    return lock_room.true_cause(
+        failure,
+        declared,
+        pip=pip,
+        environment=project.environment,
+        default_index=default_index,
+        lock=locked,
+    )
 
 
 class _Asking(TypedDict):

@@ -103,7 +103,8 @@ def build(
 
 
 def _create(recipe: Recipe, host: Host) -> None:
-    created = host.exec(recipe.create.argv, environment=recipe.create.environment)
+    create = recipe.create
+    created = host.exec(create.argv, environment=create.environment, patience=create.patience)
     if created.code != 0:
         raise recipe.explain_create(created)
 
@@ -113,7 +114,12 @@ def _install(ways: Sequence[Command], recipe: Recipe, host: Host, task: Task) ->
     for attempt, command in enumerate(ways):
         for path, content in command.files.items():
             host.put(content.encode(), path, mode=0o600)
-        done = host.exec(command.argv, environment=command.environment, on_stderr=watcher.line)
+        done = host.exec(
+            command.argv,
+            environment=command.environment,
+            patience=command.patience,
+            on_stderr=watcher.line,
+        )
         if done.code == 0:
             return
         if attempt == len(ways) - 1:
