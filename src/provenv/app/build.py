@@ -41,6 +41,7 @@ from ..targets.venv import build as build_venv
 from ..targets.venv import make_current
 from . import system
 from .clean import unproven_numbers
+from .fallbacks import next_mirror
 from .files import keep_text
 from .fingerprint import fingerprint
 from .foreign import beside, refuse_upgrade
@@ -211,20 +212,16 @@ def _carry_out(project: Project, prepared: Prepared, *, repair: bool, began: flo
     uv = lock_room.find_uv(project.environment)
     if repair:
         _forget_damaged(project, prepared.drift, uv)
+    fallbacks = _Fallbacks(project, prepared, uv)
     try:
         build_venv(
             layout,
             number,
-            create=lock_room.venv_command(
-                prepared.base.spec,
-                pip=pipconf.read(project.environment),
-                environment=project.environment,
-                uv=uv,
-                python=prepared.python,
-                path=str(layout.venv(number)),
-            ),
+            create=fallbacks.create(),
             explain_create=partial(_no_environment, prepared),
+            create_instead=fallbacks.create_instead,
             installs=_installs(project, prepared, uv, refresh=repair),
+            instead=fallbacks.install_instead,
             explain=partial(_not_installed, project, prepared),
             host=project.host,
             progress=project.progress,
@@ -250,22 +247,59 @@ def _carry_out(project: Project, prepared: Prepared, *, repair: bool, began: flo
 
 def _installs(project: Project, prepared: Prepared, uv: str, *, refresh: bool) -> tuple[Command, ...]:
     """Return the ways to install: from the cache alone, which is fastest, then with the network."""
-    folder = project.layout.generation(prepared.plan.generation)
+    network = _installation(project, prepared, uv, offline=False)
+    return (network,) if refresh else (_installation(project, prepared, uv, offline=True), network)
 
-    def command(*, offline: bool) -> Command:
-        return lock_room.installation(
-            prepared.lock.lock,
-            prepared.base.spec,
-            pip=pipconf.read(project.environment),
-            environment=project.environment,
-            uv=uv,
-            python=str(python_of(folder / "venv")),
-            folder=folder,
-            offline=offline,
-            facts=prepared.base.facts,
+
+def _installation(project: Project, prepared: Prepared, uv: str, *, offline: bool) -> Command:
+    folder = project.layout.generation(prepared.plan.generation)
+    return lock_room.installation(
+        prepared.lock.lock,
+        prepared.base.spec,
+        pip=pipconf.read(project.environment),
+        environment=project.environment,
+        uv=uv,
+        python=str(python_of(folder / "venv")),
+        folder=folder,
+        offline=offline,
+        facts=prepared.base.facts,
+    )
+
+
+@dataclass
+class _Fallbacks:
+    """The commands of one build, from the next mirror where one does not answer."""
+
+    project: Project
+    prepared: Prepared
+    uv: str
+
+    def create(self) -> Command:
+        """Return the command for the empty environment."""
+        return lock_room.venv_command(
+            self.prepared.base.spec,
+            pip=pipconf.read(self.project.environment),
+            environment=self.project.environment,
+            uv=self.uv,
+            python=self.prepared.python,
+            path=str(self.project.layout.venv(self.prepared.plan.generation)),
         )
 
-    return (command(offline=False),) if refresh else (command(offline=True), command(offline=False))
+    def create_instead(self, done: Completed) -> Command | None:
+        """Return the same from the next mirror of Python builds, where there is one and this one failed."""
+        return self.create() if self._moved(lock_room.explain_failure(done), "python") else None
+
+    def install_instead(self, failure: Failure) -> Command | None:
+        """Return the installation from the next mirror, where there is one and this one failed."""
+        if not self._moved(failure, "torch", "pypi"):
+            return None
+        return _installation(self.project, self.prepared, self.uv, offline=False)
+
+    def _moved(self, failure: Failure, *kinds: str) -> bool:
+        spec = next_mirror(self.project, self.prepared.base.spec, failure, kinds)
+        if spec is not None:
+            self.prepared = replace(self.prepared, base=replace(self.prepared.base, spec=spec))
+        return spec is not None
 
 
 def _not_installed(project: Project, prepared: Prepared, done: Completed) -> Failure:

@@ -56,14 +56,14 @@ class Counter:
 def fetch_all(
     project: Project,
     spec: Spec,
-    look_again: Callable[[Sequence[str]], Lock],
+    look_again: Callable[[Sequence[str], Failure], Lock],
     goal: Path,
     files: Iterable[Wanted],
 ) -> int:
     """Fetch into the folder `goal` what is not there yet; return how many files that were.
 
-    `look_again` resolves pinned lines on this place's indexes: a lock made
-    elsewhere may name addresses that lead nowhere from here. Raises Failure:
+    `look_again` resolves pinned lines on this place's indexes, told why they are asked: a lock
+    made elsewhere may name addresses that lead nowhere from here. Raises Failure:
     PV368 too little space, PV367 another file than was locked, or how an address answered.
     """
     waiting = _with_logins(spec, project, [one for one in files if not _lies(goal, one)])
@@ -78,12 +78,14 @@ def fetch_all(
     if failed:
         # addresses are a place's own: where the locked ones lead nowhere, this place's indexes are asked
         pins = [f"{one.project}==={one.version}" for one, _ in failed if one.purpose != "python"]
+        why = Failure(*(_reason(error) for one, error in failed if one.purpose != "python"))
         try:
-            found = again([one for one, _ in failed if one.purpose != "python"], look_again(pins))
+            found = again([one for one, _ in failed if one.purpose != "python"], look_again(pins, why))
         except Failure:
             found = ()
-        kept = [pair for pair in failed if not found or pair[0].purpose == "python"]
-        failed = kept + _fetch(goal, _with_logins(spec, project, found), how, Counter(task, patience))
+        fresh = _elsewhere(_with_logins(spec, project, found), [one for one, _ in failed])
+        kept = [pair for pair in failed if all(pair[0].path != one.path for one in fresh)]
+        failed = kept + _fetch(goal, fresh, how, Counter(task, patience))
     if failed:
         task.fail(text("app.download.failed", n=len(failed)))
         shown = [_reason(error) for _, error in failed[:PARALLEL]]
@@ -116,6 +118,13 @@ def _fetch(
         words = error.strerror or str(error)
         raise Failure(problem("PV765", path=str(goal), reason=words), exit_code=Exit.DENIED) from error
     return failed
+
+
+def _elsewhere(found: Sequence[Wanted], tried: Sequence[Wanted]) -> list[Wanted]:
+    """Return the files that have addresses which were not tried yet, with these alone."""
+    known = {url for one in tried for url in one.urls}
+    left = [replace(one, urls=tuple(url for url in one.urls if url not in known)) for one in found]
+    return [one for one in left if one.urls]
 
 
 def _side_by_side(tasks: Sequence[Callable[[], None]], counter: Counter) -> None:

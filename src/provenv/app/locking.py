@@ -22,6 +22,7 @@ from ..pipconf import PipConfiguration
 from ..plan.changes import changes
 from ..spec.distributions import table as distributions
 from . import foreign as foreign_locks
+from .fallbacks import with_fallbacks
 from .files import keep_text
 from .machine import machine
 from .project import HERE, Project, find_target
@@ -134,12 +135,18 @@ def lead(project: Project, base: Ground) -> LockResult | None:
 def make(project: Project, base: Ground, old: Lock | None, upgrade: Sequence[str] | None) -> Lock:
     """Return a new lock for the target; what another tool has locked beside it is where it starts.
 
-    Raises Failure with the nearest that works where a package can't be had.
+    Where a mirror does not answer, the next one that is declared is used. Raises Failure with
+    the nearest that works where a package can't be had.
     """
-    try:
-        made = _make(project, base, old, upgrade)
-    except Failure as failure:
-        raise explained(project, base, failure) from failure
+
+    def attempt(declared: Spec) -> tuple[Ground, Lock]:
+        tried = replace(base, spec=declared)
+        try:
+            return tried, _make(project, tried, old, upgrade)
+        except Failure as failure:
+            raise explained(project, tried, failure) from failure
+
+    base, made = with_fallbacks(project, base.spec, attempt)
     with tempfile.TemporaryDirectory(prefix="provenv-lock-") as scratch:
         built = lock_room.from_source(made, base.spec, base.facts, **_asking(project, base, scratch))
     return replace(made, findings=(*made.findings, *built))

@@ -23,7 +23,7 @@ from ..model.channel import Patience
 from ..model.mirrors import Reached
 from ..pipconf import redact
 from .files import sync_folder
-from .reach import Access, opened, unreached
+from .reach import Access, opened, side_by_side, unreached
 
 CHUNK = 1 << 18
 STEP_LIMIT = 60.0
@@ -101,7 +101,8 @@ def fetch(
                 raise
             found = replace(unreached(error, url, how), seconds=time.monotonic() - began)
             grown = part.exists() and part.stat().st_size > before
-            left = ATTEMPTS if grown else left - 1
+            # nothing after a whole limit is twice as bad as a refusal at once
+            left = ATTEMPTS if grown else left - (2 if found.state == "timeout" else 1)
             wait = 0.0 if grown else _pause(found, ATTEMPTS - left, pace)
             if left <= 0 or not (grown or _passing(found)) or time.monotonic() + wait >= deadline:
                 raise Unfetched(url, found) from error
@@ -169,7 +170,7 @@ def _receive(
     began = time.monotonic()
     step = min(STEP_LIMIT, pace.patience.stall, max(0.1, deadline - began))
     try:
-        answer = opened(url, how, headers, limit=step)
+        answer = _opened(url, how, headers, step)
     except urllib.error.HTTPError as error:
         if error.code == 416 and offset:
             # there is no more than what lies here; the digest tells whether that is right
@@ -196,6 +197,26 @@ def _receive(
         os.fsync(file.fileno())
         if answer.length:
             raise http.client.IncompleteRead(b"", answer.length)
+
+
+def _opened(url: str, how: Access, headers: Mapping[str, str], limit: float) -> http.client.HTTPResponse:
+    """Return the answer of `opened`, its whole head within `limit` seconds.
+
+    A time limit of sockets is one for each byte, and a name server heeds none: the thread is left behind.
+    """
+
+    def ask() -> http.client.HTTPResponse | Exception:
+        try:
+            return opened(url, how, headers, limit=limit)
+        except (OSError, http.client.HTTPException, ValueError) as error:
+            return error
+
+    (answer,) = side_by_side([ask], limit=limit + LOOK)
+    if answer is None:
+        raise TimeoutError(errno.ETIMEDOUT, os.strerror(errno.ETIMEDOUT))
+    if isinstance(answer, Exception):
+        raise answer
+    return answer
 
 
 def _too_slow(part: Path, file: IO[bytes], seconds: float) -> Reached:

@@ -33,22 +33,32 @@ def build(
     progress: Progress,
     packages: int,
     download: int,
+    create_instead: Callable[[Completed], Command | None] = lambda done: None,
+    instead: Callable[[Failure], Command | None] = lambda failure: None,
 ) -> None:
     """Build generation `number`: an environment, its packages, the manifest; all of it made durable.
 
     `installs` are ways to the same end, tried in order (from the cache, then
-    with the network). Raises what `explain_create` and `explain` make of uv's failures.
+    with the network); `create_instead` and `instead` give another way where the last one
+    failed, from another mirror. Raises what `explain_create` and `explain` make of uv's failures.
     """
     folder = layout.generation(number)
     folder.mkdir(parents=True)
     task = progress.task(text("targets.create", number=number))
-    created = host.exec(create.argv, environment=create.environment, patience=create.patience)
-    if created.code != 0:
+    following: Command | None = create
+    while following is not None:
+        created = host.exec(following.argv, environment=following.environment, patience=following.patience)
+        if created.code == 0:
+            break
+        following = create_instead(created)
+    else:
         raise explain_create(created)
     task.finish(text("targets.created", number=number))
     task = progress.task(text("targets.install", n=packages), total=download or None, unit="bytes")
     watcher = _Watcher(task)
-    for attempt, command in enumerate(installs):
+    ways = list(installs)
+    while ways:
+        command = ways.pop(0)
         for path, content in command.files.items():
             host.put(content.encode(), path, mode=0o600)
         done = host.exec(
@@ -59,8 +69,12 @@ def build(
         )
         if done.code == 0:
             break
-        if attempt == len(installs) - 1:
-            raise explain(done)
+        if not ways:
+            failure = explain(done)
+            another = instead(failure)
+            if another is None:
+                raise failure
+            ways.append(another)
     files, size = write_manifest(folder)
     task.describe(text("targets.sync"))
     sync_tree(folder)
