@@ -45,6 +45,7 @@ from ..targets.venv import Recipe, make_current
 from ..targets.venv import build as build_venv
 from . import system
 from .clean import unproven_numbers
+from .fallbacks import next_mirror
 from .files import keep_text
 from .fingerprint import digest_file, fingerprint, interpreter_key
 from .folder import usable, with_cache
@@ -224,17 +225,13 @@ def _carry_out(project: Project, prepared: Prepared, *, repair: bool, began: flo
     uv = lock_room.find_uv(project.environment)
     if repair:
         forget(project, uv, {name for names in prepared.drift.owners.values() for name in names.split(", ")})
+    fallbacks = _Fallbacks(project, prepared, uv)
     recipe = Recipe(
-        create=lock_room.venv_command(
-            prepared.base.spec,
-            pip=pipconf.read(project.environment),
-            environment=project.environment,
-            uv=uv,
-            python=prepared.python,
-            path=str(layout.venv(number)),
-        ),
+        create=fallbacks.create(),
         installs=_installs(project, prepared, uv, refresh=repair),
-        anew=_installs(project, prepared, uv, refresh=True)[0],
+        anew=fallbacks.install,
+        create_instead=fallbacks.create_instead,
+        install_instead=fallbacks.install_instead,
         explain_create=partial(_no_environment, prepared),
         explain=partial(_not_installed, project, prepared),
         packages=len(locked.packages),
@@ -278,22 +275,61 @@ def _carry_out(project: Project, prepared: Prepared, *, repair: bool, began: flo
 
 def _installs(project: Project, prepared: Prepared, uv: str, *, refresh: bool) -> tuple[Command, ...]:
     """Return the ways to install: from the cache alone, which is fastest, then with the network."""
-    folder = project.layout.generation(prepared.plan.generation)
+    network = _installation(project, prepared, uv, offline=False)
+    return (network,) if refresh else (_installation(project, prepared, uv, offline=True), network)
 
-    def command(*, offline: bool) -> Command:
-        return lock_room.installation(
-            prepared.lock.lock,
-            prepared.base.spec,
-            pip=pipconf.read(project.environment),
-            environment=project.environment,
-            uv=uv,
-            python=str(python_of(folder / "venv")),
-            folder=folder,
-            offline=offline,
-            facts=prepared.base.facts,
+
+def _installation(project: Project, prepared: Prepared, uv: str, *, offline: bool) -> Command:
+    folder = project.layout.generation(prepared.plan.generation)
+    return lock_room.installation(
+        prepared.lock.lock,
+        prepared.base.spec,
+        pip=pipconf.read(project.environment),
+        environment=project.environment,
+        uv=uv,
+        python=str(python_of(folder / "venv")),
+        folder=folder,
+        offline=offline,
+        facts=prepared.base.facts,
+    )
+
+
+@dataclass
+class _Fallbacks:
+    """The commands of one build, from the next mirror where one does not answer."""
+
+    project: Project
+    prepared: Prepared
+    uv: str
+
+    def create(self) -> Command:
+        """Return the command for the empty environment."""
+        return lock_room.venv_command(
+            self.prepared.base.spec,
+            pip=pipconf.read(self.project.environment),
+            environment=self.project.environment,
+            uv=self.uv,
+            python=self.prepared.python,
+            path=str(self.project.layout.venv(self.prepared.plan.generation)),
         )
 
-    return (command(offline=False),) if refresh else (command(offline=True), command(offline=False))
+    def create_instead(self, done: Completed) -> Command | None:
+        """Return the same from the next mirror of Python builds, where there is one and this one failed."""
+        return self.create() if self._moved(lock_room.explain_failure(done), "python") else None
+
+    def install(self) -> Command:
+        """Return the installation from the sources, whatever the cache has."""
+        return _installation(self.project, self.prepared, self.uv, offline=False)
+
+    def install_instead(self, failure: Failure) -> Command | None:
+        """Return the installation from the next mirror, where there is one and this one failed."""
+        return self.install() if self._moved(failure, "torch", "pypi") else None
+
+    def _moved(self, failure: Failure, *kinds: str) -> bool:
+        spec = next_mirror(self.project, self.prepared.base.spec, failure, kinds)
+        if spec is not None:
+            self.prepared = replace(self.prepared, base=replace(self.prepared.base, spec=spec))
+        return spec is not None
 
 
 def _not_installed(project: Project, prepared: Prepared, done: Completed) -> Failure:

@@ -19,9 +19,11 @@ from ..lock.lines import build_requires, resolve_lines
 from ..lock.uv import python_build, uv_version
 from ..model.lock import Lock
 from ..model.results import Download
+from ..model.spec import Spec
+from .fallbacks import next_mirror, with_fallbacks
 from .fetching import fetch_all
 from .files import keep_text
-from .locking import Ground, ensure, ground, named_after
+from .locking import Ground, ensure, ground, named_after, with_true_cause
 from .locking import write as write_lock
 from .project import Project
 
@@ -44,7 +46,7 @@ def download(
     files = _whole_addresses(project, wanted(lock, base.facts.platform))
     files += _whole_addresses(project, wanted(_tools(project, base, lock), base.facts.platform, "tool"))
     files += _python(project, base, lock) if with_python else ()
-    look_again = partial(_resolve, project, base, lock, alone=True)
+    look_again = partial(_look_again, project, base, lock)
     fetched = fetch_all(project, base.spec, look_again, goal, files)
     builds = _builds(project, base, lock, goal, files)
     fetched += fetch_all(project, base.spec, look_again, goal, builds)
@@ -97,19 +99,36 @@ def _builds(
 def _resolve(
     project: Project, base: Ground, lock: Lock, lines: Sequence[str], *, alone: bool = False
 ) -> Lock:
-    with tempfile.TemporaryDirectory(prefix="provenv-lock-") as scratch:
-        return resolve_lines(
-            lines,
-            base.spec,
-            base.facts.platform,
-            lock.python,
-            host=project.host,
-            uv=lock_room.find_uv(project.environment),
-            pip=pipconf.read(project.environment),
-            environment=project.environment,
-            scratch=Path(scratch),
-            alone=alone,
-        )
+    def attempt(declared: Spec) -> Lock:
+        with tempfile.TemporaryDirectory(prefix="provenv-lock-") as scratch:
+            try:
+                return resolve_lines(
+                    lines,
+                    declared,
+                    base.facts.platform,
+                    lock.python,
+                    host=project.host,
+                    uv=lock_room.find_uv(project.environment),
+                    pip=pipconf.read(project.environment),
+                    environment=project.environment,
+                    scratch=Path(scratch),
+                    alone=alone,
+                )
+            except Failure as failure:
+                raise with_true_cause(project, declared, failure) from failure
+
+    return with_fallbacks(project, base.spec, attempt)
+
+
+def _look_again(project: Project, base: Ground, lock: Lock, pins: Sequence[str], failure: Failure) -> Lock:
+    """Return where this place has those files: on its indexes, and on the mirrors that stand behind them."""
+    found = _resolve(project, base, lock, pins, alone=True)
+    spec = next_mirror(project, base.spec, failure, ("torch", "pypi"))
+    while spec is not None:
+        behind = _resolve(project, replace(base, spec=spec), lock, pins, alone=True)
+        found = replace(found, packages=(*behind.packages, *found.packages))
+        spec = next_mirror(project, spec, failure, ("torch", "pypi"))
+    return found
 
 
 def _whole_addresses(project: Project, files: Sequence[Wanted]) -> tuple[Wanted, ...]:

@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TypeVar
 
+from .. import lazy
 from ..errors import Failure, Hint, problem, text
 from ..lazy import load
 from ..model.results import Launch
@@ -92,7 +93,7 @@ def _ready(project: Project) -> Ready:
     venv = str(project.layout.venv(generation.number))
     prepared = prepare(
         project.environment,
-        spec=declared,
+        spec=lazy.load("app.answering")(project, declared) if declared.mirrors.fallbacks else declared,
         venv=venv,
         granted_cores=granted_cores(project, generation.number),
         others=other_environments(project.environment.get("PATH", "")),

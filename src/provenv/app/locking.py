@@ -23,6 +23,7 @@ from ..plan.changes import changes
 from ..spec.distributions import table as distributions
 from ..targets.names import HERE
 from . import foreign as foreign_locks
+from .fallbacks import with_fallbacks
 from .files import keep_text
 from .fingerprint import digest_file
 from .folder import with_cache
@@ -150,12 +151,18 @@ def lead(project: Project, base: Ground) -> LockResult | None:
 def make(project: Project, base: Ground, old: Lock | None, upgrade: Sequence[str] | None) -> Lock:
     """Return a new lock for the target; what another tool has locked beside it is where it starts.
 
-    Raises Failure with the nearest that works where a package can't be had.
+    Where a mirror does not answer, the next one that is declared is used. Raises Failure with
+    the nearest that works where a package can't be had.
     """
-    try:
-        made = _make(project, base, old, upgrade)
-    except Failure as failure:
-        raise explained(project, base, failure) from failure
+
+    def attempt(declared: Spec) -> tuple[Ground, Lock]:
+        tried = replace(base, spec=declared)
+        try:
+            return tried, _make(project, tried, old, upgrade)
+        except Failure as failure:
+            raise explained(project, tried, failure) from failure
+
+    base, made = with_fallbacks(project, base.spec, attempt)
     with tempfile.TemporaryDirectory(prefix="provenv-lock-") as scratch:
         built = lock_room.from_source(made, base.spec, base.facts, **_asking(project, base, scratch))
     return replace(made, findings=(*made.findings, *built))

@@ -163,7 +163,8 @@ def _candidates(
     present: list[tuple[Origin, str]] = []
     said = getattr(declared.mirrors, kind) if declared else None
     if said:
-        present.append(("file", environ.expand(said, environment)))
+        others = declared.mirrors.fallbacks.get(kind, ()) if declared else ()
+        present += [("file", environ.expand(one, environment)) for one in (said, *others)]
     if kind == "pypi":
         present += _indexes(declared, pip, environment)
     elif kind == "python" and (mirror := environment.get("UV_PYTHON_INSTALL_MIRROR")):

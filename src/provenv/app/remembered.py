@@ -28,7 +28,11 @@ def remember_spec(project: Project, number: int, spec: Spec) -> None:
     the mirrors the one that commands get is kept, without credentials.
     """
     endpoint = spec.mirrors.huggingface
-    mirrors = Mirrors(huggingface=redact(endpoint) if endpoint else None)
+    others = tuple(redact(one) for one in spec.mirrors.fallbacks.get("huggingface", ()))
+    mirrors = Mirrors(
+        huggingface=redact(endpoint) if endpoint else None,
+        fallbacks={"huggingface": others} if others else {},
+    )
     kept = replace(spec, requirements=(), constraints=(), indexes=Indexes(), mirrors=mirrors, findings=())
     write_value(project.layout, number, SPEC, kept)
 
@@ -42,7 +46,7 @@ def remembered_spec(project: Project, generation: Generation) -> Spec:
     }
     same = files and all(digest_file(project.root / name) == digest for name, digest in files.items())
     kept = read_value(project.layout, generation.number, SPEC, Spec) if same else None
-    hidden = kept is not None and HIDDEN in (kept.mirrors.huggingface or "")
+    hidden = kept is not None and HIDDEN in str(kept.mirrors)
     if kept is not None and kept.root == str(project.root) and not hidden:
         return kept
     return project.spec()

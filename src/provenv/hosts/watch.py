@@ -28,8 +28,8 @@ class Watch:
     patience: Patience
     session: int
     look: Callable[[int], Traffic | None] = traffic
-    _window: deque[tuple[float, float, float]] = field(default_factory=deque)
-    _best: dict[int, tuple[str, int]] = field(default_factory=dict)
+    _window: deque[tuple[float, int, int, float]] = field(default_factory=deque)
+    _seen: dict[int, tuple[str, int, float]] = field(default_factory=dict)
     _blind: bool = False
 
     @property
@@ -52,21 +52,19 @@ class Watch:
             return None
         if self._window and now - self._window[-1][0] > LATE * self.step + 1.0:
             self._window.clear()
-        self._best.update(seen.connections)
-        received = max(seen.others, 0) + sum(count for _, count in self._best.values())
-        self._window.append((now, received + seen.moved, seen.seconds))
+        self._seen.update({inode: (*found, now) for inode, found in seen.connections.items()})
+        received = max(seen.others, 0) + sum(count for _, count, _ in self._seen.values())
+        self._window.append((now, received, seen.moved, seen.seconds))
         stall = self.patience.stall
         while len(self._window) > 1 and now - self._window[1][0] >= stall:
             self._window.popleft()
-        began, bytes_then, seconds_then = self._window[0]
-        if now - began < stall:
+        began, received_then, moved_then, seconds_then = self._window[0]
+        spent, came = now - began, received - received_then
+        if spent < stall:
             return None
-        moved, worked = received + seen.moved - bytes_then, seen.seconds - seconds_then
-        if moved >= self.patience.least_rate * (now - began) or worked >= BUSY * (now - began):
+        if came + seen.moved - moved_then >= self.patience.least_rate * spent:
             return None
-        open_now = sorted(seen.connections.values(), key=lambda one: one[1])
-        return Stall(
-            now - began,
-            sum(count for _, count in open_now),
-            tuple(dict.fromkeys(peer for peer, _ in open_now)),
-        )
+        if seen.seconds - seconds_then >= BUSY * spent:
+            return None
+        peers = dict.fromkeys(peer for peer, _, last in self._seen.values() if last >= began)
+        return Stall(spent, came, tuple(peers))

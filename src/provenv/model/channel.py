@@ -22,7 +22,7 @@ class Patience:
 
 @dataclass(frozen=True)
 class Stall:
-    """A command that stood still for so many seconds: whom it was connected to, how many bytes they sent."""
+    """A command that stood still for so many seconds: its connections, and the bytes that came meanwhile."""
 
     seconds: float
     received: int = 0

@@ -28,6 +28,7 @@ Cause = Literal[
     "plain",  # an answer without TLS where TLS was asked for
     "circle",  # redirects without end
     "login",  # a proxy that wants a login
+    "slow",  # next to nothing came
     "short",  # an answer that ends before its end
 ]
 

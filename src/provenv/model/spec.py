@@ -46,6 +46,7 @@ class Mirrors:
     """`[mirrors]` of the declared file, names of presets replaced by addresses; None where nothing was said.
 
     `preset` is the name that filled in what was not said. Addresses may refer to variables as `${NAME}`.
+    `fallbacks` holds for each kind the mirrors that are used, in order, where the one before does not answer.
     """
 
     pypi: str | None = None
@@ -55,6 +56,7 @@ class Mirrors:
     images: str | None = None
     huggingface: str | None = None
     preset: str | None = None
+    fallbacks: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
     def apt_of(self, distribution: str) -> str | None:
         """Return the address of a distribution's packages (`debian`, `debian-security`, `ubuntu`, ...).

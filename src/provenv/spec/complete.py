@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from .. import lazy
 from ..errors import Failure, Hint, Place, Problem, problem, text
-from ..model.spec import Mirrors, Run, Spec, Target
+from ..model.spec import Run, Spec, Target
 from .digest import build_digest, proof_digest
 from .gathered import MOST_FILES, MOST_PROBLEMS, MOST_REQUIREMENTS, Gathered
 from .leading import PROVENV, PYPROJECT, REQUIREMENTS, find
@@ -273,7 +273,9 @@ def _with_declared(spec: Spec, declared: Declared) -> Spec:
         system=tuple(declared.system),
         variables=dict(declared.env.__pydantic_extra__ or {}),
         passed=tuple(declared.env.pass_),
-        mirrors=lazy.load("spec.resolve_mirrors")(Mirrors(**declared.mirrors.model_dump())),
+        mirrors=lazy.load("spec.resolve_mirrors")(
+            lazy.load("spec.said_mirrors")(declared.mirrors.model_dump())
+        ),
         prove=dict(declared.prove.commands),
         runs=runs,
         targets=targets,

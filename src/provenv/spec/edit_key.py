@@ -32,7 +32,9 @@ def _spliced(document: Document, path: Path, value: str) -> str:
     newline = "\r\n" if "\r\n" in content else "\n"
     old = values.get(path)
     if old is not None:
-        token = quote(value, content[old.start : old.start + 1])
+        # of several in an array the style of the first is kept, not the array
+        style = content[old.start : old.end].lstrip("[ \t\r\n")[:1]
+        token = quote(value, style)
         return content[: old.start] + token + content[old.end :]
     table = path[:-1]
     token = quote(value, '"')

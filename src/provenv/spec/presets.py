@@ -117,11 +117,26 @@ def resolve(said: Mirrors) -> Mirrors:
     values: dict[str, str | None] = {}
     for field in fields(said):
         value = getattr(said, field.name)
-        if field.name == "preset":
+        if field.name in ("preset", "fallbacks"):
             continue
         if value is None and said.preset is not None:
             value = table().address(said.preset, field.name)
         elif value is not None and not is_address(value, field.name):
             value = table().address(value, field.name)
         values[field.name] = value
-    return Mirrors(preset=said.preset, **values)
+    fallbacks = {
+        kind: tuple(one for one in (_addressed(word, kind) for word in words) if one and one != values[kind])
+        for kind, words in said.fallbacks.items()
+    }
+    return Mirrors(preset=said.preset, fallbacks=fallbacks, **values)
+
+
+def said(table: Mapping[str, str | list[str] | None]) -> Mirrors:
+    """Return `[mirrors]` as it was written: of several mirrors the first, the others as its fallbacks."""
+    first = {kind: value[0] if isinstance(value, list) else value for kind, value in table.items()}
+    others = {kind: tuple(value[1:]) for kind, value in table.items() if isinstance(value, list)}
+    return Mirrors(fallbacks={kind: rest for kind, rest in others.items() if rest}, **first)
+
+
+def _addressed(word: str, kind: str) -> str | None:
+    return word if is_address(word, kind) else table().address(word, kind)

@@ -7,7 +7,7 @@ Schema for editors; what files and requirements mean is completed elsewhere.
 from __future__ import annotations
 
 import re
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, TypeVar
 
 from packaging.specifiers import InvalidSpecifier, SpecifierSet
 from packaging.version import InvalidVersion, Version
@@ -71,6 +71,10 @@ def _mirror(kind: str) -> AfterValidator:
     return AfterValidator(check)
 
 
+def _one_or_more(value: Any) -> str:
+    return "<list>" if isinstance(value, list) else "<text>"
+
+
 def _preset(value: str) -> str:
     if presets.table().find(value) is None:
         raise PydanticCustomError("spec.mirror.preset", "not a preset")
@@ -100,6 +104,16 @@ TargetName = Annotated[PlainName, AfterValidator(_not_reserved)]
 VariableName = Annotated[str, _named(r"[A-Za-z_][A-Za-z0-9_]*", "spec.bad.variable")]
 SystemPackage = Annotated[str, _named(r"[A-Za-z0-9][A-Za-z0-9+._-]*(:[a-z0-9]+)?", "spec.bad.system")]
 Command = Annotated[str, AfterValidator(_command)]
+PypiMirror = Annotated[str, _mirror("pypi")]
+TorchMirror = Annotated[str, _mirror("torch")]
+PythonMirror = Annotated[str, _mirror("python")]
+HubMirror = Annotated[str, _mirror("huggingface")]
+One = TypeVar("One")
+OneOrMore = Annotated[
+    Annotated[One, Tag("<text>")] | Annotated[list[One], Field(min_length=1), Tag("<list>")],
+    Discriminator(_one_or_more),
+]
+"""A mirror, or several: each of the others is used where the one before it does not answer."""
 
 
 class _Table(BaseModel):
@@ -142,15 +156,17 @@ class MirrorTable(_Table):
         description="The name of a public mirror: fills in every key below that it has and that is not said.",
         examples=list(presets.table().names()),
     )
-    pypi: Annotated[str, _mirror("pypi")] | None = _address(
-        "pypi", "An index with the simple API (PEP 503), or a public mirror's name."
+    pypi: OneOrMore[PypiMirror] | None = _address(
+        "pypi",
+        "An index with the simple API (PEP 503), or a public mirror's name; of several in an array each is "
+        "used where the one before it does not answer.",
     )
-    torch: Annotated[str, _mirror("torch")] | None = _address(
+    torch: OneOrMore[TorchMirror] | None = _address(
         "torch",
         "A mirror of PyTorch's own wheel index, or a public mirror's name; `{build}` stands for cpu, cu128, "
         "..., and `#flat` behind it says that a build's wheels lie in one folder.",
     )
-    python: Annotated[str, _mirror("python")] | None = _address(
+    python: OneOrMore[PythonMirror] | None = _address(
         "python", "A mirror of standalone Python builds, or a public mirror's name."
     )
     apt: Annotated[str, _mirror("apt")] | None = _address(
@@ -161,7 +177,7 @@ class MirrorTable(_Table):
     images: Annotated[str, _mirror("images")] | None = _address(
         "images", "A registry that base images are taken from, or a public mirror's name."
     )
-    huggingface: Annotated[str, _mirror("huggingface")] | None = _address(
+    huggingface: OneOrMore[HubMirror] | None = _address(
         "huggingface",
         "An endpoint with the Hugging Face Hub's API, or a public mirror's name; "
         "commands get it as HF_ENDPOINT.",

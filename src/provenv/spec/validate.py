@@ -117,7 +117,8 @@ def _translate(document: Document, table: Path, error: ErrorDetails) -> Problem:
         least = str(error.get("ctx", {}).get("ge", ""))
         return problem("PV105", key=key, value=found, where=where, why=text("spec.bad.least", least=least))
     if kind.startswith("spec.mirror."):
-        return bad_mirror(str(error["input"]), None if kind == "spec.mirror.preset" else str(path[-1]), where)
+        named = next(str(part) for part in reversed(path) if isinstance(part, str))
+        return bad_mirror(str(error["input"]), None if kind == "spec.mirror.preset" else named, where)
     why = text(kind) if kind.startswith("spec.bad.") else text("spec.bad.form")
     return problem("PV105", key=key, value=found, where=where, why=why)
 

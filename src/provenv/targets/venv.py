@@ -31,12 +31,15 @@ class Recipe:
     """How an environment is made: the command that creates it, and ways to install into it.
 
     `installs` are ways to the same end, tried in order (from the cache, then with the network); `anew`
-    is the one that is left when the cache was wrong. `explain_create` and `explain` say why uv failed.
+    is the one that is left when the cache was wrong; `create_instead` and `install_instead` give the
+    same from another mirror, where there is one. `explain_create` and `explain` say why uv failed.
     """
 
     create: Command
     installs: Sequence[Command]
-    anew: Command
+    anew: Callable[[], Command]
+    create_instead: Callable[[Completed], Command | None]
+    install_instead: Callable[[Failure], Command | None]
     explain_create: Callable[[Completed], Failure]
     explain: Callable[[Completed], Failure]
     packages: int
@@ -90,7 +93,7 @@ def build(
         shutil.rmtree(venv)
         _create(recipe, host)
         try:
-            _install((recipe.anew,), recipe, host, task)
+            _install((recipe.anew(),), recipe, host, task)
         except Failure as failure:
             raise healing.hopeless(wrong, failure) from failure
         tree = read(venv)
@@ -103,15 +106,21 @@ def build(
 
 
 def _create(recipe: Recipe, host: Host) -> None:
-    create = recipe.create
-    created = host.exec(create.argv, environment=create.environment, patience=create.patience)
-    if created.code != 0:
-        raise recipe.explain_create(created)
+    following: Command | None = recipe.create
+    while following is not None:
+        created = host.exec(following.argv, environment=following.environment, patience=following.patience)
+        if created.code == 0:
+            return
+        following = recipe.create_instead(created)
+    raise recipe.explain_create(created)
 
 
 def _install(ways: Sequence[Command], recipe: Recipe, host: Host, task: Task) -> None:
+    """Try one way after the other, then from other mirrors. Raises why the last one failed."""
     watcher = _Watcher(task)
-    for attempt, command in enumerate(ways):
+    left = list(ways)
+    while left:
+        command = left.pop(0)
         for path, content in command.files.items():
             host.put(content.encode(), path, mode=0o600)
         done = host.exec(
@@ -122,8 +131,12 @@ def _install(ways: Sequence[Command], recipe: Recipe, host: Host, task: Task) ->
         )
         if done.code == 0:
             return
-        if attempt == len(ways) - 1:
-            raise recipe.explain(done)
+        if not left:
+            failure = recipe.explain(done)
+            another = recipe.install_instead(failure)
+            if another is None:
+                raise failure
+            left.append(another)
 
 
 def make_current(layout: Layout, number: int) -> None:

@@ -31,6 +31,7 @@ _CODES = {
     ("certificate", "plain"): "PV319",
     ("broken", "circle"): "PV313",
     ("proxy", "login"): "PV325",
+    ("timeout", "slow"): "PV316",
     ("unresolved", ""): "PV350",
     ("refused", ""): "PV351",
     ("certificate", ""): "PV352",
@@ -90,16 +91,24 @@ def unusable(url: str, found: Reached, project: str, *, words: str = "") -> Prob
     if any(_files(page, project)):
         return None
     opened, closed = (re.search(rf"<{end}(?:html|body)\b", page, re.IGNORECASE) for end in ("", "/"))
-    if FORM.search(page):
-        title = TITLE.search(page)
-        shown = " ".join(html.unescape(title[1]).split())[:80] if title else found.kind
-        return said("PV314", url, f"HTTP {found.status}, {found.kind}: {shown}", seconds, words)
+    if web_page(found):
+        return said("PV314", url, web_page(found), seconds, words)
     if opened and not closed and len(page) > len(opened[0]) and page.rstrip()[-1:] != ">":
         tail = f"HTTP {found.status}, {found.kind}, {len(found.body)} B: ...{page[-24:]}"
         return said("PV315", url, tail, seconds, words)
     if not opened and not LINK.search(page) and found.body and not page.lstrip().startswith("<"):
         return said("PV315", url, f"{found.kind}: {page[:40]!r}", seconds, words)
     return None
+
+
+def web_page(found: Reached) -> str:
+    """Return what an answer is that is a page for people: its type and its title; empty where it is none."""
+    page = found.body[: 1 << 18].decode("utf-8", "replace")
+    if "html" not in found.kind or not FORM.search(page):
+        return ""
+    title = TITLE.search(page)
+    shown = " ".join(html.unescape(title[1]).split())[:80] if title else ""
+    return f"HTTP {found.status}, {found.kind}: {shown}".rstrip(": ")
 
 
 def links(found: Reached, project: str) -> dict[str, str]:

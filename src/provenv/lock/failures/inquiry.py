@@ -11,7 +11,7 @@ import hashlib
 import os
 import re
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from urllib.parse import urljoin, urlsplit
@@ -26,7 +26,7 @@ from ...model.mirrors import Reached
 from ...model.spec import Spec
 from ...pipconf import PipConfiguration, redact
 from ..sources import Sources, sources_of
-from .answers import exit_of, hints, links, refusal, said, unusable
+from .answers import exit_of, hints, links, refusal, said, unusable, web_page
 from .cause import NETWORK
 
 LIMIT = 10.0
@@ -34,8 +34,11 @@ LIMIT = 10.0
 PAGE = 1 << 23
 FILE = 1 << 27
 """Bytes of a page, or of a file, that are looked at at most."""
+ENOUGH = 1 << 14
+"""Bytes of a file that show that it comes."""
 ACCEPT = "application/vnd.pypi.simple.v1+json, text/html;q=0.5"
 MOST_NAMES = 3
+MOST_FILES = 8
 UNSURE = frozenset({"PV340", "PV341", "PV342", "PV344"})
 """What uv also says where a page was none."""
 DAMAGED = re.compile(
@@ -80,10 +83,13 @@ def true_cause(
     # that there is no such package is not true where the place says something else
     kept = "" if first.code in UNSURE else words
     limit = min(LIMIT, patience_of(environment, pip.timeout).stall)
-    if first.code == "PV327":
+    nowhere = first.what.args.get("url") == "?"
+    if first.code == "PV327" or (first.code == "PV315" and nowhere):
         found = _damage(first, words, sources, default_index, how, limit, lock)
     else:
         places = _places(first, words, spec, sources, default_index)
+        if first.code == "PV316" and lock is not None:
+            places = (*places, *_files(lock, places))
         answers = side_by_side([partial(_ask, one, how, limit) for one in places], limit=limit + 1)
         found = _judged(first, kept, places, answers, limit)
         found = _untrusted(first, found, answers)
@@ -111,6 +117,13 @@ def _places(
     )
 
 
+def _files(lock: Lock, indexes: Sequence[Place]) -> Iterator[Place]:
+    """Return addresses of locked files: one of them may be what nothing came of."""
+    urls = [package.artifacts[0].url or "" for package in lock.packages if package.artifacts]
+    for url in [one for one in urls if one.startswith(("http://", "https://"))][:MOST_FILES]:
+        yield Place(_with_login(url, indexes))
+
+
 def _indexes(sources: Sources, default_index: Callable[[], str]) -> tuple[Place, ...]:
     """Return the indexes of this place that are on the network."""
     if sources.no_index:
@@ -131,7 +144,8 @@ def _with_login(url: str, indexes: Sequence[Place]) -> str:
 
 
 def _ask(place: Place, how: Access, limit: float) -> Reached:
-    return reach(place.url, how, accept=ACCEPT if place.project else "*/*", limit=limit, sample=PAGE)
+    size = PAGE if place.project else ENOUGH
+    return reach(place.url, how, accept=ACCEPT if place.project else "*/*", limit=limit, sample=size)
 
 
 def _judged(
@@ -143,7 +157,7 @@ def _judged(
         found = refusal(place.shown, answer, words=words)
         if found is None and place.project:
             found = unusable(place.shown, answer, place.project, words=words)
-        elif found is None and not answer.whole and len(answer.body) < PAGE:
+        elif found is None and not answer.whole and len(answer.body) < ENOUGH:
             found = said("PV316", place.shown, f"{len(answer.body)} B", answer.seconds or limit, words)
         if found is None or (found.code == "PV326" and (place.project or first.code in UNSURE)):
             # a page that is not there is how an index says that it has no such project
@@ -157,7 +171,7 @@ def _judged(
 
 
 def _stood_still(first: Problem, found: Problem) -> Problem:
-    """Return the problem that a place gives next to nothing, with what uv had of it and what it said to us."""
+    """Return the problem that a place gives next to nothing: what uv had of it, what it said to us."""
     told = {**(first.why.args if first.why else {}), **(found.why.args if found.why else {})}
     stalled = first.what.args.get("after_seconds", 0.0)
     why = text("PV316.why_asked", **{"peers": "-", **told, "stalled_seconds": stalled})
@@ -199,6 +213,8 @@ def _damage(
             began = time.monotonic()
             file = reach(_with_login(url, (index,)), how, limit=6 * limit, sample=FILE)
             made = hashlib.sha256(file.body).hexdigest()
+            if file.state == "reached" and file.whole and made != told and web_page(file):
+                return said("PV314", redact(url), web_page(file), file.seconds or 0.0)
             if file.state == "reached" and file.whole and made != told:
                 shown = redact(url)
                 why = text("PV357.other", url=shown, got=made, size_bytes=len(file.body), locked=told)
