@@ -23,6 +23,7 @@ DECLARED: dict[str, tuple[str, str]] = {
     "app/project.py": (r"path /tmp", "the default of POSIX; Windows has a branch of its own"),
     "app/remembered.py": (r"os\.sched_getaffinity", "behind hasattr"),
     "facts/": (r"path /.*", "questions to the place, which answers `absent` where it has no such file"),
+    "hosts/files.py": (r"import fcntl", "behind sys.platform; Windows itself keeps an open file"),
     "hosts/process.py": (
         r"os\.killpg|signal\.SIGKILL",
         "behind sys.platform; Windows ends a tree by taskkill",
@@ -41,6 +42,7 @@ DECLARED: dict[str, tuple[str, str]] = {
     "targets/durable.py": (r"os\.(readlink|symlink)|Path\..*", "the one switch, with its pointer file"),
     "targets/editors.py": (r"os\.readlink|Path\..*|import _winapi", "the editors' link, with its junction"),
     "targets/held.py": (r"import (fcntl|msvcrt)", "one branch a platform"),
+    "targets/leftovers.py": (r"Path\.is_symlink", "True nowhere but where there are links"),
     "targets/remove.py": (r"Path\.is_symlink", "True nowhere but where there are links"),
     "system/": (r"path .*", "what is asked of a POSIX place through its shell"),
 }

@@ -23,6 +23,7 @@ from ..model.state import Drift, Generation, State
 from ..model.up_result import UpResult
 from ..plan.interpreter import interpreter
 from ..plan.make import make, needed_space
+from ..targets.bytecode import sync_bytecode
 from ..targets.editors import link_for_editors, stands_in_the_way
 from ..targets.guard import guarded
 from ..targets.layout import python_of
@@ -37,7 +38,6 @@ from ..targets.records import (
     write_value,
 )
 from ..targets.remove import remove_generations
-from ..targets.syncing import sync_bytecode
 from ..targets.venv import build as build_venv
 from ..targets.venv import make_current
 from . import system

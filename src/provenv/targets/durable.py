@@ -7,7 +7,7 @@ import os
 import sys
 from pathlib import Path
 
-from ..hosts.files import sync_folder, write_whole
+from ..hosts.files import beside, sync_folder, write_whole
 
 # what file systems without symbolic links answer: FAT and exFAT, some network and shared folders
 WITHOUT_LINKS = (errno.EPERM, errno.ENOSYS, errno.EOPNOTSUPP)
@@ -27,15 +27,15 @@ def make_link(link: Path, destination: str) -> bool:
     """Put a symbolic link in place by one rename; return False where there are none."""
     if sys.platform == "win32":
         return False
-    beside = link.with_name(f".{link.name}.{os.getpid()}")
-    beside.unlink(missing_ok=True)
+    made = beside(link)
+    made.unlink(missing_ok=True)
     try:
-        os.symlink(destination, beside)
+        os.symlink(destination, made)
     except OSError as error:
         if error.errno in WITHOUT_LINKS:
             return False
         raise
-    os.replace(beside, link)
+    os.replace(made, link)
     sync_folder(link.parent)
     return True
 

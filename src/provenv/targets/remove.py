@@ -11,13 +11,14 @@ from ..hosts.files import sync_folder
 from ..model.results import Cleaned
 from .layout import Layout
 from .lease import leased
+from .leftovers import remove_leftovers
 from .records import unfinished
 
 TRASH = ".trash-"
 
 
 def remove_generations(layout: Layout, numbers: Iterable[int], kept: Iterable[int] = ()) -> Cleaned:
-    """Remove those generations that no running command holds, and what killed builds left.
+    """Remove those generations that no running command holds, and what kills and power cuts left.
 
     The caller holds the target's guard.
     """
@@ -31,6 +32,7 @@ def remove_generations(layout: Layout, numbers: Iterable[int], kept: Iterable[in
         removed.append(number)
     for path in unfinished(layout):
         freed += discard(path)
+    freed += remove_leftovers(layout)
     return Cleaned(layout.target, tuple(removed), tuple(held), tuple(kept), freed)
 
 
@@ -41,7 +43,7 @@ def discard(path: Path) -> int:
         if trash.exists():
             discard(trash)
         os.rename(path, trash)
-        # its files may leave the disk before its name does: after a power cut there is no half of it under its name
+        # before its files leave the disk, its name has: a power cut leaves no half of it in use
         sync_folder(path.parent)
     if not trash.is_dir() or trash.is_symlink():
         size = trash.lstat().st_size

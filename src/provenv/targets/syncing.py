@@ -16,23 +16,6 @@ def sync_tree(folder: Path) -> None:
             pass
 
 
-def sync_bytecode(folder: Path) -> None:
-    """Make durable what imports have compiled below `folder`.
-
-    Python writes bytecode without fsync and believes it by its header (PEP 552): torn by a power cut it
-    would break the import. Where its name is lost it is compiled again, so folders are left out.
-    """
-    with ThreadPoolExecutor(8) as pool:
-        for _ in pool.map(_sync_one, _bytecode(folder), chunksize=64):
-            pass
-
-
-def _bytecode(folder: Path) -> Iterator[str]:
-    for parent, _, files in os.walk(folder):
-        if os.path.basename(parent) == "__pycache__":
-            yield from (os.path.join(parent, name) for name in files)
-
-
 def _everything(folder: Path) -> Iterator[str]:
     for parent, _, files in os.walk(folder):
         yield from (os.path.join(parent, name) for name in files)
