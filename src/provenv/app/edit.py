@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -64,6 +63,5 @@ def remove(root: Path, names: Sequence[str]) -> EditResult:
 
 def _apply(edit: Edit, root: Path) -> EditResult:
     if edit.new != edit.old:
-        # a linked file is edited where it really lies
-        keep_bytes(Path(os.path.realpath(root / edit.path)), edit.content)
+        keep_bytes(root / edit.path, edit.content)
     return EditResult(edit.path, edit.added, edit.removed)

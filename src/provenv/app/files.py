@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import stat
 from pathlib import Path
 
 from ..errors import Exit, Failure, problem
@@ -14,9 +16,13 @@ def keep_text(path: Path, content: str) -> Path:
 
 
 def keep_bytes(path: Path, content: bytes) -> Path:
-    """Write the file whole. Raises Failure PV765 where it cannot be written."""
+    """Write the file whole; one that is there keeps its mode, and a link stays one.
+
+    Raises Failure PV765 where it cannot be written.
+    """
+    goal = Path(os.path.realpath(path))
     try:
-        write_whole(path, content)
+        write_whole(goal, content, stat.S_IMODE(goal.stat().st_mode) if goal.exists() else None)
     except OSError as error:
         raise Failure(
             problem("PV765", path=str(path), reason=error.strerror or str(error)), exit_code=Exit.DENIED

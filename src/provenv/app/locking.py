@@ -25,6 +25,7 @@ from . import foreign as foreign_locks
 from .files import keep_text
 from .machine import machine
 from .project import HERE, Project, find_target
+from .torn_cache import with_whole_cache
 
 
 @dataclass(frozen=True)
@@ -199,16 +200,19 @@ def _asking(project: Project, base: Ground, scratch: str) -> _Asking:
 
 
 def _resolve(project: Project, base: Ground, old: Lock | None, upgrade: Sequence[str] | None) -> Lock:
-    with tempfile.TemporaryDirectory(prefix="provenv-lock-") as scratch:
-        return lock_room.make(
-            base.spec,
-            base.facts,
-            target=project.target,
-            **_asking(project, base, scratch),
-            upgrade=upgrade,
-            previous=old,
-            progress=project.progress,
-        )
+    def resolved() -> Lock:
+        with tempfile.TemporaryDirectory(prefix="provenv-lock-") as scratch:
+            return lock_room.make(
+                base.spec,
+                base.facts,
+                target=project.target,
+                **_asking(project, base, scratch),
+                upgrade=upgrade,
+                previous=old,
+                progress=project.progress,
+            )
+
+    return with_whole_cache(project, resolved)
 
 
 def write(project: Project, result: LockResult) -> LockResult:

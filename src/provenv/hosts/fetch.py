@@ -53,6 +53,10 @@ def fetch(
     goal.parent.mkdir(parents=True, exist_ok=True)
     parts = urlsplit(url)
     left = ATTEMPTS
+    if not _known(digests):
+        # nothing would tell whether a power cut has torn it
+        part.unlink(missing_ok=True)
+    earlier = part.exists() and parts.scheme != "file"
     while True:
         before = part.stat().st_size if part.exists() else 0
         try:
@@ -69,6 +73,11 @@ def fetch(
             left = ATTEMPTS if grown else left - 1
             if left <= 0 or (isinstance(error, urllib.error.URLError) and not grown):
                 raise Unfetched(url, unreached(error, url, how)) from error
+    if earlier and not _right(part, digests):
+        # a power cut may have torn what lay there: all of it once more
+        advance(-part.stat().st_size)
+        part.unlink()
+        return fetch(url, goal, how, digests=digests, advance=advance)
     _check(part, url, goal.name, digests)
     os.replace(part, goal)
     sync_folder(goal.parent)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from .accelerators import choose
 from .failures.cause import explain_failure
 from .failures.nearest import from_source, with_nearest
+from .failures.torn import torn
 from .foreign.adopting import adopt
 from .foreign.pins import find as find_pins
 from .foreign.pins import kept as kept_pins
@@ -48,6 +49,7 @@ __all__ = [
     "sources_of",
     "torch_address",
     "torch_family",
+    "torn",
     "uv_default_index",
     "uv_environment",
     "venv_command",
