@@ -105,8 +105,7 @@ def test_what_a_power_cut_has_torn_is_asked_for_again(server, tmp_path, torn):
 
 def test_a_part_that_nothing_can_check_is_not_continued(server, tmp_path):
     (tmp_path / f"x{PART}").write_bytes(bytes(500_000))
-    address = f"http://127.0.0.1:{server.server_address[1]}/x"
-    fetch(address, tmp_path / "x", NOWHERE, digests={}, advance=lambda amount: None)
+    fetch(server.address, tmp_path / "x", NOWHERE, digests={}, advance=lambda amount: None)
     assert (tmp_path / "x").read_bytes() == BODY
 
 
