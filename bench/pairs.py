@@ -8,42 +8,125 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Literal
 
 
 @dataclass(frozen=True)
 class Contender:
-    """A command that is timed; `prepare` runs before every repetition, untimed."""
+    """A command that is timed; `prepare` runs before every repetition, untimed.
+
+    `seconds`, where given, takes what the command printed and the seconds that it took, and returns
+    those that count (a part that is measured by itself is taken off).
+    """
 
     name: str
     argv: Sequence[str]
     folder: Path
     environment: Mapping[str, str]
     prepare: Callable[[], None] = lambda: None
+    seconds: Callable[[str, float], float] = lambda printed, whole: whole
 
     def time(self) -> float:
         """Run once and return the seconds that it took. Raises CalledProcessError where it failed."""
         self.prepare()
         began = time.perf_counter()
-        subprocess.run(
-            self.argv, cwd=self.folder, env=dict(self.environment), check=True, capture_output=True
+        done = subprocess.run(
+            self.argv, cwd=self.folder, env=dict(self.environment), check=True, capture_output=True, text=True
         )
-        return time.perf_counter() - began
+        return self.seconds(done.stdout, time.perf_counter() - began)
 
 
-def compare(ours: Contender, theirs: Contender, repetitions: int) -> str:
-    """Return one row of a table: medians in milliseconds and the ratio's median, lowest and highest."""
+@dataclass(frozen=True)
+class Goal:
+    """What is wanted of a pair: a `ratio` at most, so many `seconds` more at most, or `alone`: at most."""
+
+    kind: Literal["ratio", "seconds", "alone"]
+    most: float
+
+
+@dataclass(frozen=True)
+class Row:
+    """What a pair gave: medians in seconds; ratios (ours over theirs): median, lowest, highest."""
+
+    name: str
+    seconds: float
+    beside: str
+    beside_seconds: float
+    ratio: float
+    lowest: float
+    highest: float
+    repetitions: int
+    goal: Goal | None = None
+
+    @property
+    def met(self) -> bool | None:
+        """Tell whether the goal is met; None where there is none."""
+        if self.goal is None:
+            return None
+        measured = {
+            "ratio": self.ratio,
+            "seconds": self.seconds - self.beside_seconds,
+            "alone": self.seconds,
+        }
+        return measured[self.goal.kind] <= self.goal.most
+
+
+def compare(ours: Contender, theirs: Contender, repetitions: int, goal: Goal | None = None) -> Row:
+    """Time both by turns and return what came out; which of the two begins changes with every pair."""
     ours.time(), theirs.time()  # both start warm
-    pairs = [(ours.time(), theirs.time()) for _ in range(repetitions)]
+    pairs = []
+    for turn in range(repetitions):
+        if turn % 2:
+            other = theirs.time()
+            pairs.append((ours.time(), other))
+        else:
+            pairs.append((ours.time(), theirs.time()))
     ratios = sorted(mine / other for mine, other in pairs)
-    mine, other = (statistics.median(column) * 1000 for column in zip(*pairs, strict=True))
-    ratio = statistics.median(ratios)
-    return (
-        f"| {ours.name} | {mine:,.0f} ms | {theirs.name} | {other:,.0f} ms "
-        f"| {ratio:.2f} | {ratios[0]:.2f} to {ratios[-1]:.2f} |"
+    mine, other = (statistics.median(column) for column in zip(*pairs, strict=True))
+    return Row(
+        ours.name,
+        mine,
+        theirs.name,
+        other,
+        statistics.median(ratios),
+        ratios[0],
+        ratios[-1],
+        repetitions,
+        goal,
     )
 
 
 HEAD = (
-    "| provenv | median | beside it | median | ratio | lowest to highest |\n"
-    "| --- | ---: | --- | ---: | ---: | --- |"
+    "| provenv | median | beside it | median | ratio | lowest to highest | goal | met |",
+    "| --- | ---: | --- | ---: | ---: | --- | --- | --- |",
 )
+SIGNS = {"ratio": "≤ {most:g}x", "seconds": "≤ +{shown}", "alone": "≤ {shown}"}
+
+
+def line(row: Row, met: Mapping[bool, str] | None = None) -> str:
+    """Return one line of a table; `met` has the words for a goal that is met or is not."""
+    met = met or {True: "yes", False: "no"}
+    goal = ""
+    if row.goal is not None:
+        goal = SIGNS[row.goal.kind].format(most=row.goal.most, shown=shown(row.goal.most))
+    cells = [
+        f"`{row.name}`",
+        shown(row.seconds),
+        f"`{row.beside}`",
+        shown(row.beside_seconds),
+        f"{row.ratio:.2f}",
+        f"{row.lowest:.2f} – {row.highest:.2f}",
+        goal,
+        "" if row.met is None else met[row.met],
+    ]
+    return f"| {' | '.join(cells)} |"
+
+
+def shown(seconds: float) -> str:
+    """Return seconds as people read them."""
+    return f"{seconds * 1000:,.0f} ms" if seconds < 1 else f"{seconds:.2f} s"
+
+
+def table(rows: Sequence[Row]) -> str:
+    """Return the table of some rows, in Markdown."""
+    return "\n".join([*HEAD, *map(line, rows)])

@@ -21,7 +21,7 @@ from babel.messages.pofile import read_po
 
 from provenv import environ
 from provenv.cli.help import COMMON
-from provenv.cli.main import SECTIONS, program
+from provenv.cli.program import SECTIONS, program
 from provenv.environ import Variable
 from provenv.errors import Exit
 from provenv.proof.entry import Entry

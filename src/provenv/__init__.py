@@ -13,13 +13,13 @@ Everything is imported when it is first named, so that `import provenv` costs no
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
-
-from .errors import Failure, Problem, Text
 from .lazy import load
 from .version import __version__
 
+TYPE_CHECKING = False  # as `typing` has it, which would cost every start two milliseconds
 if TYPE_CHECKING:
+    from typing import Any
+
     from .app.build import plan as make_plan
     from .app.clean import rollback
     from .app.locking import lock as make_lock
@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from .app.prove import prove
     from .app.status import history, status
     from .app.up import up
+    from .errors import Failure, Problem, Text
 
 __all__ = [
     "Failure",

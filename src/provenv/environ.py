@@ -8,23 +8,32 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Mapping
-from dataclasses import dataclass
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 
-@dataclass(frozen=True)
 class Variable:
-    """One environment variable: its name, whether its value changes what is built, whether it is secret."""
+    """One environment variable: its name, whether its value changes what is built, whether it is secret.
 
-    name: str
-    decides: bool = False
-    secret: bool = False
+    Not a dataclass: every start reads this table, and `dataclasses` alone costs as much as a whole no-op.
+    """
+
+    __slots__ = ("decides", "name", "secret")
+
+    def __init__(self, name: str, decides: bool = False, secret: bool = False) -> None:
+        self.name = name
+        self.decides = decides
+        self.secret = secret
 
 
 PROVENV_CACHE = Variable("PROVENV_CACHE_DIR")
 PROVENV_LANG = Variable("PROVENV_LANG")
 PROVENV_UV = Variable("PROVENV_UV")
 PROVENV_PROGRAM = Variable("PROVENV_PROGRAM")
+PROVENV_NETWORK_STALL = Variable("PROVENV_NETWORK_STALL")
+PROVENV_NETWORK_LIMIT = Variable("PROVENV_NETWORK_LIMIT")
 COMPLETE = Variable("_PROVENV_COMPLETE")
 LANGUAGE = (Variable("LC_ALL"), Variable("LC_MESSAGES"), Variable("LANG"))
 NO_COLOR = Variable("NO_COLOR")

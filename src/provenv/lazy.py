@@ -8,11 +8,17 @@ import inside a function anywhere else.
 from __future__ import annotations
 
 from importlib import import_module
-from typing import Any
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
 
 TABLE: dict[str, str] = {
     # name -> "module:attribute"
+    "api.Failure": "provenv.errors:Failure",
+    "api.Problem": "provenv.errors:Problem",
     "api.Project": "provenv.app.project:Project",
+    "api.Text": "provenv.errors:Text",
     "api.history": "provenv.app.status:history",
     "api.make_lock": "provenv.app.locking:lock",
     "api.make_plan": "provenv.app.build:plan",
@@ -38,6 +44,7 @@ TABLE: dict[str, str] = {
     "cli.lock": "provenv.cli.lock:lock",
     "cli.mirrors": "provenv.cli.mirrors:mirrors",
     "cli.plan": "provenv.cli.plan:plan",
+    "cli.program": "provenv.cli.program:main",
     "cli.prove": "provenv.cli.prove:prove",
     "cli.render": "provenv.cli.render:render",
     "cli.remove": "provenv.cli.remove:remove",
@@ -54,6 +61,7 @@ TABLE: dict[str, str] = {
     "cli.why": "provenv.cli.why:why",
     "cli.defect": "provenv.cli.defect:defect",
     "cli.interrupted": "provenv.cli.defect:interrupted",
+    "quote": "shlex:quote",
     "spec.add": "provenv.spec.edit:add",
     "spec.bad_mirror": "provenv.spec.mirror_names:bad_mirror",
     "spec.find": "provenv.spec.leading:find",
@@ -66,6 +74,9 @@ TABLE: dict[str, str] = {
     "spec.use_mirrors": "provenv.spec.edit_mirrors:use_mirrors",
     "spec.validate": "provenv.spec.validate:validate",
     "hosts.local": "provenv.hosts.local:LocalHost",
+    "hosts.refused": "provenv.hosts.refused:refused",
+    "pipconf": "provenv.pipconf:decided",
+    "hosts.watch": "provenv.hosts.watch:Watch",
     "toml": "provenv.toml_library:tomllib",
     "model.names": "provenv.model.names:NAMES",
     "ui.json_view": "provenv.ui.json_view:JsonView",

@@ -17,6 +17,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from urllib.parse import urlsplit, urlunsplit
 
+from . import pip_sources
 from .errors import Failure, Hint, Place, Problem, problem, text, verbatim
 
 TRUE = frozenset({"y", "yes", "t", "true", "on", "1"})
@@ -70,10 +71,10 @@ def read(
     `sys.platform`. Raises Failure PV250-PV253 with file and line for what pip
     could not use either: a broken file, an unreadable one, a value of the wrong kind.
     """
-    files = _files(environment, prefix, home or _home(environment), system, root)
+    files = pip_sources.files(environment, prefix=prefix, home_folder=home, system=system, root=root)
     read_files = []
     merged: dict[tuple[str, str], tuple[str, str]] = {}
-    for path in files:
+    for path in map(Path, files):
         values = _read_file(path)
         if values is not None:
             read_files.append(str(path))
@@ -126,55 +127,17 @@ def digest(configuration: PipConfiguration) -> str:
     return hashlib.sha256("\0".join([repr(deciding), *contents]).encode()).hexdigest()
 
 
+def decided(environment: Mapping[str, str]) -> tuple[str, tuple[str, ...]]:
+    """Return the digest of what pip would use with these variables, and the constraints' files in it."""
+    configuration = read(environment)
+    return digest(configuration), configuration.constraints
+
+
 def _content(path: str) -> str:
     try:
         return hashlib.sha256(Path(path).read_bytes()).hexdigest()
     except OSError:
         return ""
-
-
-def _home(environment: Mapping[str, str]) -> str:
-    return environment.get("HOME") or environment.get("USERPROFILE") or os.path.expanduser("~")
-
-
-def _files(
-    environment: Mapping[str, str], prefix: str | None, home: str, system: str, root: str
-) -> Iterator[Path]:
-    """Yield the files that pip looks for, the one that counts least first."""
-    named = environment.get("PIP_CONFIG_FILE")
-    if named == os.devnull:
-        return
-    name = "pip.ini" if system == "win32" else "pip.conf"
-    yield from _global_files(environment, system, Path(root), name)
-    if not (named and Path(named).exists()):
-        legacy = "pip" if system == "win32" else ".pip"
-        yield Path(home) / legacy / name
-        yield _user_folder(environment, Path(home), system) / name
-    if prefix is not None:
-        yield Path(prefix) / name
-    if named:
-        yield Path(named)
-
-
-def _global_files(environment: Mapping[str, str], system: str, root: Path, name: str) -> Iterator[Path]:
-    if system == "win32":
-        yield Path(environment.get("PROGRAMDATA") or root / "ProgramData") / "pip" / name
-    elif system == "darwin":
-        yield root / "Library/Application Support/pip" / name
-    else:
-        folders = environment.get("XDG_CONFIG_DIRS") or str(root / "etc/xdg")
-        for folder in filter(None, folders.split(":")):
-            yield Path(os.path.expanduser(folder)) / "pip" / name
-        yield root / "etc" / name
-
-
-def _user_folder(environment: Mapping[str, str], home: Path, system: str) -> Path:
-    if system == "win32":
-        return Path(environment.get("APPDATA") or home / "AppData/Roaming") / "pip"
-    if system == "darwin":
-        library = home / "Library/Application Support/pip"
-        return library if library.is_dir() else home / ".config/pip"
-    return Path(environment.get("XDG_CONFIG_HOME") or home / ".config") / "pip"
 
 
 def _read_file(path: Path) -> dict[tuple[str, str], str] | None:
@@ -231,11 +194,7 @@ def _normal(option: str) -> str:
 
 
 def _variables(environment: Mapping[str, str]) -> dict[str, tuple[str, str]]:
-    return {
-        _normal(name[4:]): (value, name)
-        for name, value in sorted(environment.items())
-        if name.startswith("PIP_") and value and name not in ("PIP_CONFIG_FILE", "PIP_VERSION", "PIP_HELP")
-    }
+    return {_normal(name[4:]): (value, name) for name, value in pip_sources.variables(environment)}
 
 
 def _complete(options: Mapping[str, tuple[str, str]], files: tuple[str, ...]) -> PipConfiguration:

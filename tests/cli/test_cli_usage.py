@@ -9,7 +9,7 @@ import sys
 
 import pytest
 
-from provenv.cli.main import SECTIONS, run
+from provenv.cli.program import SECTIONS, run
 
 
 def helped(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, *arguments: str) -> str:

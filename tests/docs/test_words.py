@@ -10,7 +10,7 @@ from pathlib import Path
 import click
 import pytest
 
-from provenv.cli.main import program
+from provenv.cli.program import program
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 DOCUMENTS = sorted(

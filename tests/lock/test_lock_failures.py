@@ -108,7 +108,7 @@ def test_a_yanked_version_that_was_asked_for_is_said(declared):
 
 
 def test_time_that_was_up_is_said():
-    assert cause(Completed(("uv",), -9, timed_out=True)).code == "PV355"
+    assert cause(Completed(("uv",), -9, timed_out=True)).code == "PV329"
 
 
 def test_what_uv_did_before_it_failed_is_no_cause():

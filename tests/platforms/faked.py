@@ -203,7 +203,7 @@ def main() -> None:
     fake(system)
     found = modules()
     made = whole_path(system, folder, document["document"])
-    from provenv.cli.main import run
+    from provenv.cli.program import run
 
     codes = {}
     out = sys.stdout

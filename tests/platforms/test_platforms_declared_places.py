@@ -23,10 +23,13 @@ DECLARED: dict[str, tuple[str, str]] = {
     "app/project.py": (r"path /tmp", "the default of POSIX; Windows has a branch of its own"),
     "app/remembered.py": (r"os\.sched_getaffinity", "behind hasattr"),
     "facts/": (r"path /.*", "questions to the place, which answers `absent` where it has no such file"),
-    "hosts/files.py": (r"import fcntl", "behind sys.platform; Windows itself keeps an open file"),
     "hosts/process.py": (
         r"os\.killpg|signal\.SIGKILL",
         "behind sys.platform; Windows ends a tree by taskkill",
+    ),
+    "hosts/traffic.py": (
+        r"os\.(readlink|sysconf)|path /proc.*",
+        "behind sys.platform: elsewhere nothing is known of a process's connections",
     ),
     "lock/accelerators/": (r"path .*", "commands and devices in hints about Linux machines"),
     "proof/judges/processes.py": (r"path .*/dev/shm", "a hint about a Linux place"),
@@ -42,7 +45,6 @@ DECLARED: dict[str, tuple[str, str]] = {
     "targets/durable.py": (r"os\.(readlink|symlink)|Path\..*", "the one switch, with its pointer file"),
     "targets/editors.py": (r"os\.readlink|Path\..*|import _winapi", "the editors' link, with its junction"),
     "targets/held.py": (r"import (fcntl|msvcrt)", "one branch a platform"),
-    "targets/leftovers.py": (r"Path\.is_symlink", "True nowhere but where there are links"),
     "targets/remove.py": (r"Path\.is_symlink", "True nowhere but where there are links"),
     "system/": (r"path .*", "what is asked of a POSIX place through its shell"),
 }

@@ -109,11 +109,12 @@ def up_and_down(user: Recording) -> None:
 
 
 SYNC = "            os.fsync(file.fileno())\n"
-NAMED = "                os.replace(made, path)\n"
+NAMED = "        os.replace(beside, path)\n"
+AFTER = "        with open(path, 'rb') as late:\n            os.fsync(late.fileno())\n"
 BUGS = {
     "a rename before its fsync": (
         lock_only,
-        [("hosts/files.py", SYNC, ""), ("hosts/files.py", NAMED, f"{NAMED}    {SYNC}")],
+        [("hosts/files.py", SYNC, ""), ("hosts/files.py", NAMED, NAMED + AFTER)],
         "pylock.toml is neither as before nor as after",
     ),
     "no fsync of the folder after the switch": (
@@ -123,12 +124,12 @@ BUGS = {
     ),
     "the switch before the tree is synced": (
         up_only,
-        [("targets/venv.py", "    sync_tree(folder)\n", "")],
+        [("app/build.py", "sync=True", "sync=False")],
         "files are not as built",
     ),
     "a generation whose name is not synced": (
         up_only,
-        [("targets/venv.py", "(layout.generations, layout.base, layout.home, layout.root)", "()")],
+        [("payload/read_tree.py", 'folders + job["above"]', "folders")],
         "which has no record",
     ),
     "bytecode of the proof that is not synced": (

@@ -8,7 +8,6 @@ import pytest
 
 from provenv.hosts.files import beside, write_whole
 from provenv.targets.durable import pointed, switch
-from provenv.targets.syncing import sync_tree
 
 
 def test_a_file_is_replaced_whole_and_nothing_is_left_beside_it(tmp_path: Path):
@@ -56,13 +55,3 @@ def test_what_a_killed_switch_left_is_no_obstacle(tmp_path: Path):
     os.symlink("nowhere", beside(tmp_path / "current"))
     switch(tmp_path / "current", "generations/0001")
     assert os.listdir(tmp_path) == ["current"]
-
-
-def test_a_tree_with_links_and_unreadable_files_is_made_durable(tmp_path: Path):
-    (tmp_path / "a").mkdir()
-    (tmp_path / "a" / "file").write_text("x")
-    os.symlink("nowhere", tmp_path / "a" / "dangling")
-    (tmp_path / "a" / "closed").write_text("x")
-    os.chmod(tmp_path / "a" / "closed", 0)
-    sync_tree(tmp_path)
-    assert (tmp_path / "a" / "file").read_text() == "x"

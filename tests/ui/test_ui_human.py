@@ -8,7 +8,7 @@ import sys
 import pytest
 
 from provenv.errors import Failure, text
-from provenv.ui import view
+from provenv.ui.view import view
 
 
 @pytest.fixture

@@ -10,8 +10,8 @@ import pytest
 from provenv.errors import Failure
 from provenv.model.codec import from_json
 from provenv.model.evidence import Evidence
-from provenv.ui import view
 from provenv.ui.json_view import JsonView, document
+from provenv.ui.view import view
 from provenv.ui.words import Words
 
 

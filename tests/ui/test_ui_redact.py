@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from provenv.ui.redact import document, redact, redact_in_place, variable, without_values
+from provenv.ui.redact import document, redact, redact_in_place, variable
+from provenv.ui.without_values import without_values
 
 
 @pytest.mark.parametrize(

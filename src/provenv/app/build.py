@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import datetime, timezone
 from functools import partial
@@ -23,11 +24,11 @@ from ..model.state import Drift, Generation, State
 from ..model.up_result import UpResult
 from ..plan.interpreter import interpreter
 from ..plan.make import make, needed_space
-from ..targets.bytecode import sync_bytecode
 from ..targets.editors import link_for_editors, stands_in_the_way
 from ..targets.guard import guarded
-from ..targets.layout import python_of
+from ..targets.layout import has_python, python_of
 from ..targets.manifest import read_drift
+from ..targets.names import HERE
 from ..targets.records import (
     LOCK,
     next_number,
@@ -38,17 +39,21 @@ from ..targets.records import (
     write_value,
 )
 from ..targets.remove import remove_generations
+from ..targets.syncing import sync_bytecode
+from ..targets.tree import read_tree
+from ..targets.venv import Recipe, make_current
 from ..targets.venv import build as build_venv
-from ..targets.venv import make_current
 from . import system
 from .clean import unproven_numbers
 from .files import keep_text
-from .fingerprint import fingerprint
+from .fingerprint import digest_file, fingerprint, interpreter_key
+from .folder import usable, with_cache
 from .foreign import beside, refuse_upgrade
+from .healing import deep_reader, forget, healing
 from .locking import Ground, ensure, explained, ground, lead, lock_path
 from .locking import lock as relock
 from .locking import write as write_lock
-from .project import HERE, Project, local_target
+from .project import Project, local_target
 from .prove import prove_generation, unproven, verdict
 from .remembered import FACTS, SPEC, remember_spec
 from .torn_cache import with_whole_cache
@@ -65,10 +70,13 @@ class Prepared:
     state: State
     drift: Drift
     plan: Plan
+    inputs: Mapping[str, str]
+    """What was there when the files were read: one that changes while we work is noticed by the next `up`."""
 
 
 def plan(project: Project, *, locked: bool = False) -> PlanResult:
     """Return what `up` would do. Nothing is written, the lock neither."""
+    project = with_cache(project)
     prepared = _prepare(project, locked=locked, repair=False, upgrade=None)
     system.settle(project, prepared.base.spec, prepared.base.facts, system.nobody)
     return PlanResult(prepared.plan, prepared.base.spec, prepared.lock.lock)
@@ -95,11 +103,13 @@ def build(
         if settled is not None:
             # whoever held the target before did what was wanted
             return settled
+        project = with_cache(project)
         prepared = _prepare(project, locked=locked, repair=repair, upgrade=upgrade)
         system.settle(project, prepared.base.spec, prepared.base.facts, agree)
         for finding in prepared.lock.lock.findings:
             project.progress.warn(finding)
         result = replace(prepared, lock=write_lock(project, prepared.lock))
+        result = replace(result, inputs=_inputs(project, result, result.python))
         if not prepared.plan.steps:
             return _settle(project, result, began)
         twin = None if repair else _twin(project, prepared)
@@ -113,6 +123,7 @@ def build(
 
 
 def _prepare(project: Project, *, locked: bool, repair: bool, upgrade: Sequence[str] | None) -> Prepared:
+    usable(project.root)
     declared = project.spec()
     local_target(project, declared)
     base = ground(project)
@@ -121,6 +132,7 @@ def _prepare(project: Project, *, locked: bool, repair: bool, upgrade: Sequence[
         if led is not None:
             refuse_upgrade(led)
         relock(project, upgrade=upgrade)
+    inputs = _watched(project, base.spec)
     for finding in base.spec.findings:
         project.progress.warn(finding)
     locked_now = ensure(project, base, locked=locked)
@@ -128,7 +140,7 @@ def _prepare(project: Project, *, locked: bool, repair: bool, upgrade: Sequence[
     state = read_state(project.layout)
     drift = Drift()
     if repair and state.current is not None:
-        drift = read_drift(project.layout.generation(state.current), deep=True)
+        drift = read_drift(project.layout.generation(state.current), read=deep_reader(project))
     checks = proof.applicable(_versions(locked_now), base.spec, base.facts)
     planned = make(
         locked_now.lock,
@@ -138,7 +150,7 @@ def _prepare(project: Project, *, locked: bool, repair: bool, upgrade: Sequence[
         checks=[check.name for check in checks],
         reasons=_reasons(project, state, locked_now, python, repair=repair),
     )
-    return Prepared(base, locked_now, python, state, drift, planned)
+    return Prepared(base, locked_now, python, state, drift, planned, inputs)
 
 
 def _reasons(
@@ -154,7 +166,7 @@ def _reasons(
         reasons.append(text("plan.reason.lock", file=locked.path))
     if current.inputs.get("interpreter") and current.python != python:
         reasons.append(text("plan.reason.python", old=current.python, new=python))
-    if not python_of(project.layout.venv(current.number)).exists():
+    if not has_python(project.layout.venv(current.number)):
         reasons.append(text("plan.reason.broken"))
     if current.proof != "passed":
         reasons.append(text("plan.reason.unproven"))
@@ -167,7 +179,7 @@ def _twin(project: Project, prepared: Prepared) -> Generation | None:
         same = one.lock == prepared.lock.lock.identity and one.python == prepared.python
         if same and one.proof == "passed" and one.number != prepared.state.current:
             venv = project.layout.venv(one.number)
-            if python_of(venv).exists() and not read_drift(project.layout.generation(one.number)):
+            if has_python(venv) and not read_drift(project.layout.generation(one.number)):
                 return one
     return None
 
@@ -212,32 +224,46 @@ def _carry_out(project: Project, prepared: Prepared, *, repair: bool, began: flo
     number = planned.generation
     uv = lock_room.find_uv(project.environment)
     if repair:
-        _forget_damaged(project, prepared.drift, uv)
+        forget(project, uv, {name for names in prepared.drift.owners.values() for name in names.split(", ")})
+    recipe = Recipe(
+        create=lock_room.venv_command(
+            prepared.base.spec,
+            pip=pipconf.read(project.environment),
+            environment=project.environment,
+            uv=uv,
+            python=prepared.python,
+            path=str(layout.venv(number)),
+        ),
+        installs=_installs(project, prepared, uv, refresh=repair),
+        anew=_installs(project, prepared, uv, refresh=True)[0],
+        explain_create=partial(_no_environment, prepared),
+        explain=partial(_not_installed, project, prepared),
+        packages=len(locked.packages),
+        download=planned.download,
+    )
     try:
         build_venv(
             layout,
             number,
-            create=lock_room.venv_command(
-                prepared.base.spec,
-                pip=pipconf.read(project.environment),
-                environment=project.environment,
-                uv=uv,
-                python=prepared.python,
-                path=str(layout.venv(number)),
+            recipe,
+            healing(project, uv),
+            read=partial(
+                read_tree,
+                host=project.host,
+                python=project.python,
+                cores=prepared.base.facts.cpu.granted,
+                sync=True,
+                above=project.root,
             ),
-            explain_create=partial(_no_environment, prepared),
-            installs=_installs(project, prepared, uv, refresh=repair),
-            explain=partial(_not_installed, project, prepared.base),
             host=project.host,
             progress=project.progress,
-            packages=len(locked.packages),
-            download=planned.download,
         )
         generation = _record(project, prepared, number)
         evidence = prove_generation(project, prepared.base, locked, number)
-    except (Failure, KeyboardInterrupt):
+    except (Failure, KeyboardInterrupt, OSError, MemoryError, RuntimeError):
         # what is half built is of no use to anybody; the current generation was never touched
-        remove_generations(layout, [number])
+        with suppress(OSError):  # a disk that fails here too: the next `up` takes it away
+            remove_generations(layout, [number])
         raise
     generation = replace(generation, proof=verdict(evidence))
     sync_bytecode(layout.venv(number))
@@ -271,9 +297,9 @@ def _installs(project: Project, prepared: Prepared, uv: str, *, refresh: bool) -
     return (command(offline=False),) if refresh else (command(offline=True), command(offline=False))
 
 
-def _not_installed(project: Project, base: Ground, done: Completed) -> Failure:
+def _not_installed(project: Project, prepared: Prepared, done: Completed) -> Failure:
     """Return why the packages could not be installed, with the nearest that can be."""
-    return explained(project, base, lock_room.explain_failure(done))
+    return explained(project, prepared.base, lock_room.explain_failure(done), prepared.lock.lock)
 
 
 def _no_environment(prepared: Prepared, done: Completed) -> Failure:
@@ -290,13 +316,6 @@ def _no_environment(prepared: Prepared, done: Completed) -> Failure:
     return Failure(problem("PV411", version=prepared.python, why=failure.problems[0].what, hints=hints))
 
 
-def _forget_damaged(project: Project, drift: Drift, uv: str) -> None:
-    """Take damaged packages out of uv's cache: a hard link may have carried the damage there."""
-    for name in sorted(set(drift.owners.values())):
-        project.progress.note(text("app.repair.package", name=name))
-        project.host.exec([uv, "cache", "clean", "--quiet", name], environment=project.environment)
-
-
 def _record(project: Project, prepared: Prepared, number: int) -> Generation:
     """Write what makes a folder a generation, and the values that it was made from beside it."""
     locked = prepared.lock.lock
@@ -307,7 +326,7 @@ def _record(project: Project, prepared: Prepared, number: int) -> Generation:
         packages=_versions(prepared.lock),
         lock=locked.identity,
         lock_file=prepared.lock.path,
-        inputs=_inputs(project, prepared, prepared.python),
+        inputs=prepared.inputs,
         made=datetime.now(timezone.utc).isoformat(timespec="seconds"),
     )
     remember_spec(project, number, prepared.base.spec)
@@ -319,10 +338,16 @@ def _record(project: Project, prepared: Prepared, number: int) -> Generation:
 
 
 def _inputs(project: Project, prepared: Prepared, interpreter: str) -> dict[str, str]:
-    spec, lock_file = prepared.base.spec, prepared.lock.path
+    lock_file = prepared.lock.path
+    inputs = {key: value for key, value in prepared.inputs.items() if key != f"file:{lock_file}"}
+    digest = digest_file(project.root / lock_file)
+    return {**inputs, "lock": digest, "interpreter": interpreter_key(interpreter)}
+
+
+def _watched(project: Project, spec: Spec) -> dict[str, str]:
     # a lock that appears and would lead, or whose versions count, is noticed
     files = [*spec.files, lock_path(project, None).name, *filter(None, [beside(spec)])]
-    return fingerprint(project.root, files, lock_file, interpreter, project.environment, spec.expanded)
+    return fingerprint(project.root, files, "", "", project.environment, spec.expanded)
 
 
 def _versions(locked: LockResult) -> dict[str, str]:

@@ -23,7 +23,7 @@ from ..model.results import DemoSummary
 from ..model.up_result import UpResult
 from ..runs.environment import other_environments, prepare
 from ..runs.program import resolve
-from ..targets.layout import FOLDER as STATE
+from ..targets.names import FOLDER as STATE
 from ..targets.receipts import read_proof
 from .files import keep_text
 from .locking import ground, lock_path, read_lock

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 
 from .. import spec
 from ..errors import Failure, Hint, Text, problem, text
 from ..model.results import EditResult, InitResult
 from ..spec.edited import Edit
+from ..targets.held import edited
 from .files import keep_bytes, keep_text
 
 DECLARED = "provenv.toml"
@@ -53,12 +56,20 @@ def _free(folder: Path, name: str, force: bool) -> None:
 
 def add(root: Path, requirements: Sequence[str]) -> EditResult:
     """Put requirements into the user's own list; an older one of the same name is replaced in its place."""
-    return _apply(spec.add(root, requirements), root)
+    with _alone(root):
+        return _apply(spec.add(root, requirements), root)
 
 
 def remove(root: Path, names: Sequence[str]) -> EditResult:
     """Take requirements out of the user's own list."""
-    return _apply(spec.remove(root, names), root)
+    with _alone(root):
+        return _apply(spec.remove(root, names), root)
+
+
+def _alone(root: Path) -> AbstractContextManager[None]:
+    """Hold the leading file: of two edits at once the second reads what the first has written."""
+    leading = spec.find(root)
+    return nullcontext() if leading is None else edited(Path(os.path.realpath(leading)))
 
 
 def _apply(edit: Edit, root: Path) -> EditResult:

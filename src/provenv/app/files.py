@@ -8,6 +8,7 @@ from pathlib import Path
 
 from ..errors import Exit, Failure, problem
 from ..hosts.files import write_whole
+from ..hosts.refused import NO_ROOM, refused
 
 
 def keep_text(path: Path, content: str) -> Path:
@@ -18,12 +19,14 @@ def keep_text(path: Path, content: str) -> Path:
 def keep_bytes(path: Path, content: bytes) -> Path:
     """Write the file whole; one that is there keeps its mode, and a link stays one.
 
-    Raises Failure PV765 where it cannot be written.
+    Raises Failure PV765 where it cannot be written, PV460 where the disk is full.
     """
     goal = Path(os.path.realpath(path))
     try:
         write_whole(goal, content, stat.S_IMODE(goal.stat().st_mode) if goal.exists() else None)
     except OSError as error:
+        if error.errno in NO_ROOM:
+            raise refused(error, str(path)) or error from error
         raise Failure(
             problem("PV765", path=str(path), reason=error.strerror or str(error)), exit_code=Exit.DENIED
         ) from error

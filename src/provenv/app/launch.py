@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TypeVar
 
 from ..errors import Failure, Hint, problem, text
+from ..lazy import load
 from ..model.results import Launch
 from ..model.spec import Spec
 from ..model.state import Generation
@@ -19,10 +20,11 @@ from ..runs.environment import Prepared, other_environments, prepare
 from ..runs.launch import become, launch
 from ..runs.program import Code
 from ..runs.shell import shell_command
-from ..targets.layout import python_of
+from ..targets.layout import has_python
 from ..targets.lease import lease
-from ..targets.records import RECORD, read_state
-from .project import HERE, Project, local_target
+from ..targets.names import HERE, RECORD
+from ..targets.records import read_state
+from .project import Project, local_target
 from .remembered import granted_cores, remembered_spec
 
 T = TypeVar("T")
@@ -75,6 +77,11 @@ def _ours(step: Callable[[], T]) -> T:
         return step()
     except Failure as failure:
         raise Failure(*failure.problems, exit_code=Code.OURS, data=failure.data) from failure
+    except OSError as error:
+        refused = load("hosts.refused")(error)
+        if refused is None:
+            raise
+        raise Failure(*refused.problems, exit_code=Code.OURS) from error
 
 
 def _ready(project: Project) -> Ready:
@@ -98,8 +105,11 @@ def _hold(project: Project) -> tuple[Generation, int]:
     while True:
         state = read_state(project.layout)
         generation = state.generation(state.current)
-        if generation is None or not python_of(project.layout.venv(generation.number)).exists():
+        if generation is None:
             raise Failure(problem("PV721", target=project.target, hints=(Hint(None, "provenv up"),)))
+        if not has_python(project.layout.venv(generation.number)):
+            python, hints = generation.python, (Hint(text("PV467.hint"), "provenv up"),)
+            raise Failure(problem("PV467", number=generation.number, python=python, hints=hints))
         folder = project.layout.generation(generation.number)
         try:
             held = lease(folder)

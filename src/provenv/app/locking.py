@@ -21,10 +21,13 @@ from ..model.spec import ACCELERATORS, Accelerator, Spec
 from ..pipconf import PipConfiguration
 from ..plan.changes import changes
 from ..spec.distributions import table as distributions
+from ..targets.names import HERE
 from . import foreign as foreign_locks
 from .files import keep_text
+from .fingerprint import digest_file
+from .folder import with_cache
 from .machine import machine
-from .project import HERE, Project, find_target
+from .project import Project, find_target
 from .torn_cache import with_whole_cache
 
 
@@ -79,27 +82,40 @@ def lock(
     are kept where they fit. Raises Failure PV766 where another tool's lock lies
     in its place: it is never overwritten.
     """
-    base = ground(project, facts_file=facts_file)
+    project = with_cache(project)
     path = output or lock_path(project, facts_file)
-    old = read_lock(path, project.root)
-    if old is not None and not old.inputs:
-        raise Failure(
-            problem(
-                "PV766",
-                path=_shown(path, project.root),
-                hints=(
-                    Hint(text("PV766.hint_output"), "provenv lock --output pylock.provenv.toml"),
-                    Hint(text("PV766.hint")),
-                ),
-            )
-        )
-    made = make(named_after(project, facts_file), base, old, upgrade)
-    result = write(project, _compare(project, path, old, made))
+    new = not path.exists()
+    base, result = _current(project, path, facts_file, upgrade)
+    result = write(project, result)
     led = foreign_locks.beside(base.spec)
-    if result.written and old is None and led is not None and output is None:
+    if result.written and new and led is not None and output is None:
         name = _shown(path, project.root)
         project.progress.warn(problem("PV768", severity="note", path=name, file=led))
     return result
+
+
+def _current(
+    project: Project, path: Path, facts_file: Path | None, upgrade: Sequence[str] | None
+) -> tuple[Ground, LockResult]:
+    """Return a lock of the files as they are now: one that changed while uv resolved is read again."""
+    while True:
+        base = ground(project, facts_file=facts_file)
+        read = {name: digest_file(project.root / name) for name in base.spec.files}
+        old = read_lock(path, project.root)
+        if old is not None and not old.inputs:
+            raise Failure(
+                problem(
+                    "PV766",
+                    path=_shown(path, project.root),
+                    hints=(
+                        Hint(text("PV766.hint_output"), "provenv lock --output pylock.provenv.toml"),
+                        Hint(text("PV766.hint")),
+                    ),
+                )
+            )
+        made = make(named_after(project, facts_file), base, old, upgrade)
+        if all(digest_file(project.root / name) == digest for name, digest in read.items()):
+            return base, _compare(project, path, old, made)
 
 
 def ensure(project: Project, base: Ground, *, locked: bool) -> LockResult:
@@ -163,8 +179,12 @@ def _make(project: Project, base: Ground, old: Lock | None, upgrade: Sequence[st
     return replace(made, inputs=inputs, findings=(*made.findings, *foreign_locks.told(pins, made)))
 
 
-def explained(project: Project, base: Ground, failure: Failure) -> Failure:
-    """Return the failure with the nearest version, Python or name that works, if it is about one package."""
+def explained(project: Project, base: Ground, failure: Failure, locked: Lock | None = None) -> Failure:
+    """Return the failure with what the network's places answer themselves, and with the nearest that works.
+
+    That is a version, a Python or a name, where it is about one package. `locked` says what files should be.
+    """
+    failure = with_true_cause(project, base.spec, failure, locked)
     table = distributions()
     with tempfile.TemporaryDirectory(prefix="provenv-lock-") as scratch:
         return lock_room.with_nearest(
@@ -175,6 +195,26 @@ def explained(project: Project, base: Ground, failure: Failure) -> Failure:
             known=table.known(),
             wrong=table.wrong,
         )
+
+
+def with_true_cause(
+    project: Project, declared: Spec, failure: Failure, locked: Lock | None = None
+) -> Failure:
+    """Return the failure with what the places of the network answer when they are asked themselves."""
+    pip = pipconf.read(project.environment)
+
+    def default_index() -> str:
+        plain = lock_room.uv_environment(project.environment, pip, lock_room.Sources())
+        return lock_room.uv_default_index(project.host, lock_room.find_uv(project.environment), plain)
+
+    return lock_room.true_cause(
+        failure,
+        declared,
+        pip=pip,
+        environment=project.environment,
+        default_index=default_index,
+        lock=locked,
+    )
 
 
 class _Asking(TypedDict):

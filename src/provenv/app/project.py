@@ -14,12 +14,11 @@ from ..errors import Failure, Hint, problem, text
 from ..lazy import load
 from ..model.progress import Progress, Silent
 from ..targets.layout import Layout
+from ..targets.names import HERE
 
 if TYPE_CHECKING:
     from ..model.channel import Host
     from ..model.spec import Spec, Target
-
-HERE = "here"
 
 
 @dataclass(frozen=True)

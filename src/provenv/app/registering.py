@@ -19,11 +19,12 @@ from ..render import jsonc
 from ..render.block import Unbalanced, with_block
 from ..targets.durable import pointed
 from ..targets.editors import stands_in_the_way
-from ..targets.layout import FOLDER, LINK, python_of
+from ..targets.layout import LINK, python_of
+from ..targets.names import FOLDER, HERE
 from ..targets.records import read_state
 from .files import keep_text
 from .locking import lock_path, read_lock
-from .project import HERE, Project, local_target
+from .project import Project, local_target
 
 KERNEL = "kernel.json"
 BLOCK = f"{render_room.ORIGIN} direnv"

@@ -20,11 +20,12 @@ from ..model.rendered import Rendered
 from ..model.spec import Spec
 from ..pipconf import redact
 from ..targets.layout import Layout
+from ..targets.names import HERE
 from ..targets.records import read_state
 from . import foreign as foreign_locks
 from .files import keep_text
 from .locking import ground, lead, lock_path, read_lock
-from .project import HERE, Project, find_target
+from .project import Project, find_target
 from .registering import direnv, jupyter, vscode
 
 LOCKED = ("requirements", "environment.yml", "cyclonedx")

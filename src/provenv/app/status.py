@@ -14,6 +14,7 @@ from ..model.state import Generation
 from ..targets.manifest import read_drift
 from ..targets.receipts import read_proof
 from ..targets.records import read_state, read_value
+from .healing import deep_reader
 from .machine import machine
 from .project import Project, find_target, local_target
 from .remembered import FACTS
@@ -34,7 +35,8 @@ def status(project: Project, *, deep: bool = False) -> Status:
     if generation is None:
         return Status(project.target, declared.file, "absent", findings=findings)
     reasons = why_stale(project, generation.number)
-    drift = read_drift(project.layout.generation(generation.number), deep=deep)
+    read = deep_reader(project) if deep else None
+    drift = read_drift(project.layout.generation(generation.number), read=read)
     sync: Literal["in-sync", "stale", "drifted"] = "drifted" if drift else "stale" if reasons else "in-sync"
     evidence = read_proof(project.layout, generation.number)
     return Status(project.target, declared.file, sync, generation, reasons, drift, evidence, findings)

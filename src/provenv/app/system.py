@@ -14,7 +14,7 @@ from ..model.state import Generation
 from ..model.system import SystemNeed, SystemReport
 from ..proof.libraries import look
 from ..runs.environment import other_environments, prepare
-from ..targets.layout import python_of
+from ..targets.layout import has_python, python_of
 from ..targets.records import read_state
 from .machine import machine
 from .packages import install_packages
@@ -41,7 +41,7 @@ def report(project: Project) -> SystemReport:
     state = read_state(project.layout)
     newest = max(state.generations, key=lambda one: one.number, default=None)
     found = declared(project, spec, facts)
-    if newest is None or not python_of(project.layout.venv(newest.number)).exists():
+    if newest is None or not has_python(project.layout.venv(newest.number)):
         return found
     raw = _look(project, spec, facts, newest)
     manager = system.manager_of(facts)

@@ -15,10 +15,10 @@ from .. import lazy
 from ..errors import Text
 from ..model.up_result import UpResult
 from ..plan.stale import stale
-from ..targets.layout import python_of
-from ..targets.records import current_number, read_generation
-from .fingerprint import fingerprint
+from ..targets.records import read_generation
+from .fingerprint import repeated
 from .project import Project
+from .settled import settled
 
 
 def up(
@@ -54,22 +54,15 @@ def up(
 
 def unchanged(project: Project) -> UpResult | None:
     """Return the result of an `up` that has nothing to do, or None where it has."""
-    number = current_number(project.layout)
-    if number is None or not python_of(project.layout.venv(number)).exists():
+    record = settled(str(project.root), project.target, project.environment)
+    if record is None:
         return None
-    generation = read_generation(project.layout, number)
-    if generation.proof != "passed" or why_stale(project, number):
-        return None
-    return UpResult(project.target, True, generation)
+    return UpResult(project.target, True, read_generation(project.layout, record["number"]))
 
 
 def why_stale(project: Project, number: int) -> tuple[Text, ...]:
     """Return what is no longer as it was when that generation was made."""
     generation = read_generation(project.layout, number)
     then = generation.inputs
-    files = [key.removeprefix("file:") for key in then if key.startswith("file:")]
-    expanded = [key.removeprefix("variable:") for key in then if key.startswith("variable:")]
-    now = fingerprint(
-        project.root, files, generation.lock_file, generation.python, project.environment, expanded
-    )
+    now = repeated(project.root, then, generation.lock_file, generation.python, project.environment)
     return stale(then, now)

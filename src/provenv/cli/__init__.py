@@ -1,5 +1,32 @@
 """One file per command; `main` is what the installed `provenv` calls."""
 
-from .main import main
+from __future__ import annotations
+
+import sys
+
+from ..lazy import load
+from .at_once import at_once
+from .streams import open_streams
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 __all__ = ["main"]
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Do what the command line says and leave the process with its exit code.
+
+    What needs no more than a look at some bytes is answered before the rest of the program is imported.
+    """
+    open_streams()
+    given = list(sys.argv[1:] if arguments is None else arguments)
+    try:
+        code = at_once(given)
+        if code is None:
+            code = load("cli.program")(given)
+    except KeyboardInterrupt:
+        # before the program was there to take it
+        code = 130
+    sys.exit(code)

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from ..errors import Exit, Failure, Hint, problem, text, verbatim
-from ..ui.redact import without_values
+from ..ui.without_values import without_values
 from ..version import __version__
 
 

@@ -9,7 +9,7 @@ import click
 
 from ..errors import Text
 from ..lazy import load
-from ..ui import LANGUAGES, Words, language
+from ..ui.words import LANGUAGES, Words, language
 
 COMMON = "common"
 

@@ -11,9 +11,10 @@ from typing import Any
 
 import click
 
-from ..app.project import HERE, Project, open_project
+from ..app.project import Project, open_project
 from ..errors import Text
-from ..ui import View, view
+from ..targets.names import HERE
+from ..ui.view import View, view
 from .help import Command, Option, common_options
 
 COMMON = tuple(option.name for option in common_options() if option.name)

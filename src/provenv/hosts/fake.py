@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from ..errors import Failure, problem
-from ..model.channel import Completed
+from ..model.channel import Completed, Patience
 
 
 @dataclass(frozen=True)
@@ -86,6 +86,7 @@ class FakeHost:
         environment: Mapping[str, str] | None = None,
         folder: str | None = None,
         limit: float | None = None,
+        patience: Patience | None = None,
         on_stdout: Callable[[str], None] | None = None,
         on_stderr: Callable[[str], None] | None = None,
     ) -> Completed:

@@ -1,7 +1,6 @@
 """Writes that survive a kill and a power cut: whole or not at all.
 
-The order is the known one: write beside, fsync, rename over, fsync the folder. What a kill or a power cut
-leaves beside is told by its name and is held by nobody.
+The order is the known one: write beside, fsync, rename over, fsync the folder.
 """
 
 from __future__ import annotations
@@ -11,20 +10,25 @@ import os
 import re
 import sys
 import threading
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
-if sys.platform != "win32":
-    import fcntl
-
-BESIDE = re.compile(r"\..+\.provenv-\d+-\d+")
 # what some network and shared file systems answer for a folder
 WITHOUT_SYNC = (errno.EINVAL, errno.EOPNOTSUPP)
+BESIDE = re.compile(r"\..+\.(?P<pid>\d+)(-\d+)?")
+"""The names of files that are written beside others: whose, and by which process."""
 
 
-def beside(path: Path) -> Path:
-    """Return the name under which this thread makes what will be `path`."""
-    return path.with_name(f".{path.name}.provenv-{os.getpid()}-{threading.get_ident()}")
+@contextmanager
+def naming(path: Path | str) -> Iterator[None]:
+    """Give an OSError out of the block the path that it is about, where a descriptor was all that was known."""
+    try:
+        yield
+    except OSError as error:
+        if error.filename is None:
+            error.filename = str(path)
+        raise
 
 
 def write_whole(path: Path, content: bytes, mode: int | None = None) -> None:
@@ -32,38 +36,45 @@ def write_whole(path: Path, content: bytes, mode: int | None = None) -> None:
 
     Without `mode` the file gets what the umask leaves.
     """
-    made = beside(path)
-    handle = _begin(made)
+    beside = path.with_name(f".{path.name}.{os.getpid()}-{threading.get_ident()}")
+    handle = os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
     try:
-        with os.fdopen(handle, "wb") as file:
+        with naming(path), os.fdopen(handle, "wb") as file:
             file.write(content)
             file.flush()
-            os.chmod(made, 0o666 & ~_umask() if mode is None else mode)
+            os.chmod(beside, 0o666 & ~_umask() if mode is None else mode)
             os.fsync(file.fileno())
-            if sys.platform != "win32":
-                # held until it has its name
-                os.replace(made, path)
-        if sys.platform == "win32":
-            os.replace(made, path)
+        os.replace(beside, path)
     except BaseException:
-        with suppress(FileNotFoundError):
-            os.unlink(made)
+        # what failed is told, not that its remains could not be taken away: `left_beside` finds those
+        with suppress(OSError):
+            os.unlink(beside)
         raise
     sync_folder(path.parent)
 
 
-def is_left(path: Path) -> bool:
-    """Tell whether a file is one that `write_whole` began and nobody will end."""
-    if not BESIDE.fullmatch(path.name):
-        return False
+def left_beside(folder: Path) -> Iterator[Path]:
+    """Return what processes that are gone left in a folder while they wrote files beside others."""
     try:
-        handle = os.open(path, os.O_RDONLY)
-    except OSError:
-        return False
+        names = sorted(os.listdir(folder))
+    except FileNotFoundError:
+        return
+    for name in names:
+        match = BESIDE.fullmatch(name)
+        if match is not None and not _lives(int(match["pid"])):
+            yield folder / name
+
+
+def _lives(pid: int) -> bool:
+    if sys.platform == "win32":
+        return False  # a file that somebody has open can't be removed there, so nothing is lost by trying
     try:
-        return _hold(handle, wait=False)
-    finally:
-        os.close(handle)
+        os.kill(pid, 0)
+    except (ProcessLookupError, OverflowError):
+        return False
+    except PermissionError:
+        return True  # another user's
+    return pid != os.getpid()
 
 
 def sync_folder(folder: Path) -> None:
@@ -72,36 +83,14 @@ def sync_folder(folder: Path) -> None:
         return
     handle = os.open(folder, os.O_RDONLY)
     try:
-        os.fsync(handle)
+        with naming(folder):
+            os.fsync(handle)
     except OSError as error:
         # fsync(2): "fd is bound to a special file which does not support synchronization"
         if error.errno not in WITHOUT_SYNC:
             raise
     finally:
         os.close(handle)
-
-
-def _begin(path: Path) -> int:
-    """Open a new file for writing and hold it, so that no clean-up takes it for left over."""
-    while True:
-        handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | getattr(os, "O_BINARY", 0), 0o600)
-        _hold(handle, wait=True)
-        if sys.platform == "win32" or os.fstat(handle).st_nlink:
-            return handle
-        # a clean-up took it between the opening and the holding
-        os.close(handle)
-
-
-def _hold(handle: int, *, wait: bool) -> bool:
-    """Hold an open file; False where somebody else does. Windows keeps what is open from being removed."""
-    if sys.platform != "win32":
-        try:
-            fcntl.flock(handle, fcntl.LOCK_EX | (0 if wait else fcntl.LOCK_NB))
-        except BlockingIOError:
-            return False
-        except OSError:
-            return wait  # a file system without locks: nothing is known to be left
-    return True
 
 
 def _umask() -> int:

@@ -7,9 +7,10 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 from ..errors import Exit, Failure, Hint, Problem, problem, text, verbatim
-from ..model.channel import Completed
+from ..model.channel import Completed, Patience
 from .files import write_whole
 from .process import Child
+from .refused import refused
 
 
 class LocalHost:
@@ -28,6 +29,7 @@ class LocalHost:
         environment: Mapping[str, str] | None = None,
         folder: str | None = None,
         limit: float | None = None,
+        patience: Patience | None = None,
         on_stdout: Callable[[str], None] | None = None,
         on_stderr: Callable[[str], None] | None = None,
     ) -> Completed:
@@ -49,7 +51,7 @@ class LocalHost:
             raise Failure(problem("PV802", why=why, program=argv[0]), exit_code=Exit.DENIED) from error
         except (OSError, ValueError, IndexError) as error:
             raise Failure(problem("PV804", why=verbatim(str(error)), program=_shown(argv))) from error
-        return child.complete(limit, on_stdout, on_stderr)
+        return child.complete(limit, on_stdout, on_stderr, patience)
 
     def put(self, content: bytes, path: str, *, mode: int = 0o644) -> None:
         """Write a file, whole or not at all, and make sure that it is on the disk.
@@ -64,7 +66,7 @@ class LocalHost:
         except PermissionError as error:
             raise Failure(_unwritable(path, error), exit_code=Exit.DENIED) from error
         except OSError as error:
-            raise Failure(_unwritable(path, error)) from error
+            raise refused(error, path) or Failure(_unwritable(path, error)) from error
 
     def get(self, path: str) -> bytes:
         """Return a file's content.

@@ -12,9 +12,13 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from queue import Empty, SimpleQueue
-from typing import IO, Literal
+from typing import IO, TYPE_CHECKING, Literal, cast
 
-from ..model.channel import Completed
+from ..lazy import load
+from ..model.channel import Completed, Patience, Stall
+
+if TYPE_CHECKING:
+    from .watch import Watch
 
 GRACE = 2.0
 """Seconds between the polite and the hard end of a group."""
@@ -74,6 +78,7 @@ class Child:
         self._began = time.monotonic()
         self._events: SimpleQueue[Event] = SimpleQueue()
         self._open_streams = 2
+        self._stalled: Stall | None = None
         # CREATE_NEW_PROCESS_GROUP is 0x200; the name exists on Windows only
         flags = getattr(subprocess, "CREATE_NEW_PROCESS_GROUP", 0)
         self._process = subprocess.Popen(
@@ -124,16 +129,20 @@ class Child:
         limit: float | None,
         on_stdout: Callable[[str], None] | None,
         on_stderr: Callable[[str], None] | None,
+        patience: Patience | None = None,
     ) -> Completed:
         """Drain the child until it ends or `limit` seconds are over; it never outlives this call.
 
+        With `patience` it is ended as well when it stands still for too long.
         An exception (Ctrl-C, a callback's error) ends the whole group before it goes on.
         """
         outputs = {"stdout": Lines(on_stdout), "stderr": Lines(on_stderr)}
+        watch = None if patience is None else cast("Watch", load("hosts.watch")(patience, self._process.pid))
+        limits = [one for one in (limit, patience.total if patience else None) if one is not None]
         timed_out = True
         finished = False
         try:
-            timed_out = not self._drain(outputs, None if limit is None else self._began + limit)
+            timed_out = not self._drain(outputs, self._began + min(limits) if limits else None, watch)
             finished = not timed_out
         finally:
             if not finished:
@@ -144,21 +153,38 @@ class Child:
         code = self._process.wait()
         seconds = time.monotonic() - self._began
         return Completed(
-            self._argv, code, outputs["stdout"].close(), outputs["stderr"].close(), seconds, timed_out
+            self._argv,
+            code,
+            outputs["stdout"].close(),
+            outputs["stderr"].close(),
+            seconds,
+            timed_out,
+            self._stalled,
         )
 
-    def _drain(self, outputs: Mapping[str, Lines], deadline: float | None) -> bool:
-        """Take events until the command is over; False when `deadline` came first."""
+    def _drain(
+        self, outputs: Mapping[str, Lines], deadline: float | None, watch: Watch | None = None
+    ) -> bool:
+        """Take events until the command is over; False when `deadline` came first, or nothing moved."""
         exited = self._process.returncode is not None
+        next_look = math.inf if watch is None else time.monotonic() + watch.step
         while not exited or self._open_streams:
-            wait = POLL if deadline is None else min(POLL, deadline - time.monotonic())
+            now = time.monotonic()
+            wait = POLL if deadline is None else min(POLL, deadline - now)
             if wait <= 0:
                 break
+            if watch is not None and now >= next_look:
+                self._stalled = watch.stalled(now)
+                if self._stalled is not None:
+                    break
+                next_look = now + watch.step
             try:
-                event = self._events.get(timeout=wait)
+                event = self._events.get(timeout=max(0.0, min(wait, next_look - now)))
             except Empty:
                 continue
             self._take(event, outputs)
+            if watch is not None:
+                watch.spoke()
             if event[0] == "exit":
                 exited = True
                 deadline = min(deadline or math.inf, time.monotonic() + LINGER)

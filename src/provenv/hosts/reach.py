@@ -18,13 +18,14 @@ import urllib.error
 import urllib.request
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from email.utils import parsedate_to_datetime
 from http.client import HTTPMessage
 from queue import Empty, SimpleQueue
 from typing import IO, TypeVar, cast
 from urllib.parse import unquote, urlsplit, urlunsplit
 
 from .. import environ
-from ..model.mirrors import Reached, State
+from ..model.mirrors import Cause, Reached, State
 from ..pipconf import PipConfiguration, redact
 from ..version import __version__
 from .netrc_file import netrc_logins
@@ -106,15 +107,16 @@ def reach(
             first = time.monotonic() - began
             body, whole = _sample(answer, sample, began + limit)
             spent = time.monotonic() - began
-            final = redact(answer.geturl())
+            final, kind = redact(answer.geturl()), answer.headers.get_content_type()
             if not body and not whole:
-                return Reached("timeout", answer.status, first, final=final)
-            return Reached("reached", answer.status, first, spent, body, whole, final)
+                return Reached("timeout", answer.status, first, spent, final=final)
+            return Reached("reached", answer.status, first, spent, body, whole, final, kind=kind)
     except urllib.error.HTTPError as error:
         with error:
-            return replace(unreached(error, url, how), first_byte=time.monotonic() - began)
+            spent = time.monotonic() - began
+            return replace(unreached(error, url, how), first_byte=spent, seconds=spent)
     except (OSError, http.client.HTTPException, ValueError) as error:
-        return unreached(error, url, how)
+        return replace(unreached(error, url, how), seconds=time.monotonic() - began)
 
 
 def opened(url: str, how: Access, headers: Mapping[str, str], *, limit: float) -> http.client.HTTPResponse:
@@ -131,10 +133,18 @@ def opened(url: str, how: Access, headers: Mapping[str, str], *, limit: float) -
 def unreached(error: Exception, url: str, how: Access) -> Reached:
     """Return what an error of `opened`, or of reading its answer, means; without credentials."""
     if isinstance(error, urllib.error.HTTPError):
-        return Reached(_refusal(error.code), error.code, detail=str(error.code))
+        if error.code // 100 == 3:
+            return Reached("broken", error.code, detail=f"HTTP {error.code}", cause="circle")
+        return Reached(
+            _refusal(error.code),
+            error.code,
+            detail=f"HTTP {error.code}",
+            cause="login" if error.code == 407 else "",
+            retry_after=_retry_after(error.headers.get("Retry-After", "")),
+        )
     cause = error.reason if isinstance(error, urllib.error.URLError) else error
     state = _state(cause, how.proxy_for(url) is not None)
-    return Reached(state, detail=redact(_words(cause)))
+    return Reached(state, detail=redact(_words(cause)), cause=_cause(cause))
 
 
 def side_by_side(tasks: Sequence[Callable[[], T]], *, limit: float) -> list[T | None]:
@@ -238,6 +248,8 @@ def _sample(answer: http.client.HTTPResponse, size: int, deadline: float) -> tup
             chunk = answer.read1(min(CHUNK, size - len(body)))
         except TimeoutError:
             return bytes(body), False
+        if not chunk and answer.length:
+            raise http.client.IncompleteRead(bytes(body), answer.length)
         if not chunk:
             return bytes(body), True
         body += chunk
@@ -271,9 +283,32 @@ def _state(cause: object, proxied: bool) -> State:
     return "refused"
 
 
+def _cause(cause: object) -> Cause:
+    """Return what more is known; codes of verification are those of OpenSSL's x509_vfy.h."""
+    if isinstance(cause, ssl.SSLCertVerificationError):
+        if cause.verify_code in (9, 10):
+            return "date"
+        return "host" if cause.verify_code in (62, 64) else ""
+    if isinstance(cause, ssl.SSLError):
+        return "plain" if cause.reason in ("WRONG_VERSION_NUMBER", "RECORD_LAYER_FAILURE") else ""
+    if isinstance(cause, http.client.IncompleteRead):
+        return "short"
+    return "login" if "Tunnel connection failed: 407" in str(cause) else ""
+
+
+def _retry_after(said: str) -> float | None:
+    """Return the seconds of a Retry-After header: a number of them, or a date (RFC 9110 section 10.2.3)."""
+    if said.strip().isdecimal():
+        return float(said)
+    try:
+        return max(0.0, parsedate_to_datetime(said).timestamp() - time.time())
+    except (ValueError, TypeError):
+        return None
+
+
 def _words(cause: object) -> str:
     if isinstance(cause, ssl.SSLCertVerificationError):
         return cause.verify_message
     if isinstance(cause, OSError) and cause.strerror:
         return cause.strerror
-    return str(cause)[:200] or type(cause).__name__
+    return " ".join(str(cause)[:200].split()) or type(cause).__name__

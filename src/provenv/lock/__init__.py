@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from .accelerators import choose
-from .failures.cause import explain_failure
+from .failures.answers import exit_of, refusal
+from .failures.cause import NETWORK, explain_failure
+from .failures.inquiry import true_cause
 from .failures.nearest import from_source, with_nearest
 from .failures.torn import torn
 from .foreign.adopting import adopt
@@ -23,11 +25,13 @@ from .uv import find_uv, python_build, uv_default_index, uv_environment
 from .why import explain
 
 __all__ = [
+    "NETWORK",
     "UV_LOCK",
     "Sources",
     "UvProject",
     "adopt",
     "choose",
+    "exit_of",
     "explain",
     "explain_failure",
     "export",
@@ -45,11 +49,13 @@ __all__ = [
     "python_build",
     "read",
     "read_pins",
+    "refusal",
     "requirements",
     "sources_of",
     "torch_address",
     "torch_family",
     "torn",
+    "true_cause",
     "uv_default_index",
     "uv_environment",
     "venv_command",

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from .. import environ
+from ..hosts.patience import patience_of
 from ..model.channel import Command
 from ..model.facts import Facts
 from ..model.lock import Lock, Package
@@ -80,7 +81,7 @@ def installation(
         argv += ["--requirements", str(bound)]
     if offline:
         argv.append("--offline")
-    return Command(tuple(argv), whole, files)
+    return Command(tuple(argv), whole, files, None if offline else patience_of(whole))
 
 
 def venv_command(
@@ -101,7 +102,7 @@ def venv_command(
     if spec.mirrors.python:
         whole["UV_PYTHON_INSTALL_MIRROR"] = environ.expand(spec.mirrors.python, environment)
     argv = (uv, "venv", "--no-config", "--quiet", "--relocatable", "--no-project", "--python", python, path)
-    return Command(argv, whole)
+    return Command(argv, whole, patience=patience_of(whole))
 
 
 def torch_source(lock: Lock, spec: Spec, sources: Sources) -> TorchSource | None:

@@ -20,6 +20,7 @@ from uv import find_uv_bin
 from .. import environ
 from ..errors import Failure, Hint, problem, text
 from ..hosts.netrc_file import netrc_logins
+from ..hosts.patience import patience_of
 from ..model.channel import Completed, Host
 from ..pipconf import PipConfiguration
 from .sources import Sources, local_path
@@ -103,9 +104,10 @@ def call(
     folder: str | None = None,
     limit: float | None = None,
 ) -> Completed:
-    """Run uv and wait for it; nothing is judged here."""
+    """Run uv and wait for it, as long as its network gives anything; nothing is judged here."""
     argv = [uv, *arguments, "--no-config"]
-    return host.exec(argv, environment=environment, folder=folder, limit=limit)
+    patience = None if "--offline" in arguments else patience_of(environment)
+    return host.exec(argv, environment=environment, folder=folder, limit=limit, patience=patience)
 
 
 def uv_version(host: Host, uv: str, environment: Mapping[str, str]) -> str:

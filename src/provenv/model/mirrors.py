@@ -21,13 +21,24 @@ State = Literal[
     "broken",  # what came is no answer
 ]
 
+Cause = Literal[
+    "",
+    "date",  # a certificate that is no longer, or not yet, valid
+    "host",  # a certificate of another host
+    "plain",  # an answer without TLS where TLS was asked for
+    "circle",  # redirects without end
+    "login",  # a proxy that wants a login
+    "short",  # an answer that ends before its end
+]
+
 
 @dataclass(frozen=True)
 class Reached:
     """How one address answered. Times are seconds since the request began; `rate` is bytes a second.
 
     `body` is a sample, at most as long as was asked for; `whole` says that it is everything.
-    `detail` is what the system said, without credentials.
+    `kind` is its content type. `detail` is what the system said, without credentials; `cause` tells
+    more of a state where more is known; `retry_after` is what the server asked for, in seconds.
     """
 
     state: State
@@ -38,6 +49,9 @@ class Reached:
     whole: bool = False
     final: str = ""
     detail: str = ""
+    kind: str = ""
+    cause: Cause = ""
+    retry_after: float | None = None
 
     @property
     def rate(self) -> float | None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from ..errors import Text, text
+from .inputs import moved
 
 
 def stale(then: Mapping[str, str], now: Mapping[str, str]) -> tuple[Text, ...]:
@@ -14,9 +15,7 @@ def stale(then: Mapping[str, str], now: Mapping[str, str]) -> tuple[Text, ...]:
     `interpreter`, `driver`, `cgroup`, `variables`.
     """
     lines = []
-    for key in sorted(then.keys() | now.keys()):
-        if then.get(key, "") == now.get(key, ""):
-            continue
+    for key in moved(then, now):
         kind, _, path = key.partition(":")
         if kind == "file" and not now.get(key):
             lines.append(text("plan.stale.file_gone", file=path))

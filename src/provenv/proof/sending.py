@@ -141,4 +141,5 @@ class _Follower:
 
 def _last_words(done: Completed) -> str:
     words = done.err.strip() or done.out.strip() or str(done.code)
-    return words[-2000:]
+    # of our own runner's error the last line says what the system refused
+    return words.splitlines()[-1] if words.startswith("Traceback (") else words[-2000:]

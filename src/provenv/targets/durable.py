@@ -5,9 +5,13 @@ from __future__ import annotations
 import errno
 import os
 import sys
+from contextlib import suppress
 from pathlib import Path
 
-from ..hosts.files import beside, sync_folder, write_whole
+from ..hosts.files import sync_folder, write_whole
+from .pointer import pointed
+
+__all__ = ["WITHOUT_LINKS", "make_link", "pointed", "switch"]
 
 # what file systems without symbolic links answer: FAT and exFAT, some network and shared folders
 WITHOUT_LINKS = (errno.EPERM, errno.ENOSYS, errno.EOPNOTSUPP)
@@ -27,23 +31,19 @@ def make_link(link: Path, destination: str) -> bool:
     """Put a symbolic link in place by one rename; return False where there are none."""
     if sys.platform == "win32":
         return False
-    made = beside(link)
-    made.unlink(missing_ok=True)
+    beside = link.with_name(f".{link.name}.{os.getpid()}")
+    beside.unlink(missing_ok=True)
     try:
-        os.symlink(destination, made)
+        os.symlink(destination, beside)
     except OSError as error:
         if error.errno in WITHOUT_LINKS:
             return False
         raise
-    os.replace(made, link)
+    try:
+        os.replace(beside, link)
+    except OSError:
+        with suppress(OSError):
+            beside.unlink()
+        raise
     sync_folder(link.parent)
     return True
-
-
-def pointed(link: Path) -> str | None:
-    """Return what `switch` wrote last, or None."""
-    try:
-        return os.readlink(link) if link.is_symlink() else link.read_text(encoding="utf-8").strip() or None
-    except (FileNotFoundError, IsADirectoryError, PermissionError):
-        # Windows tells a folder by a denied permission
-        return None

@@ -8,10 +8,11 @@ import platform
 import sys
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 
 from ..errors import Failure, Hint, problem, text
-from ..hosts.files import write_whole
+from ..hosts.files import naming, write_whole
+from ..hosts.refused import refused, unlockable
 from ..model.progress import Progress
 from .held import hold, open_held
 from .layout import Layout
@@ -24,10 +25,11 @@ def guarded(layout: Layout, *, wait: bool, progress: Progress) -> Iterator[None]
     Where somebody else holds it: say who, then wait, or raise Failure PV401 when `wait` is False.
     """
     make_base(layout)
-    handle = open_held(layout.guard)
+    handle = _open(layout)
     try:
-        if not hold(handle, wait=False):
-            holder = _holder(handle)
+        if not _held(layout, handle, wait=False):
+            with naming(layout.guard):
+                holder = _holder(handle)
             if not wait:
                 raise Failure(
                     problem(
@@ -38,8 +40,9 @@ def guarded(layout: Layout, *, wait: bool, progress: Progress) -> Iterator[None]
                     )
                 )
             progress.note(text("targets.waiting", target=layout.target, **holder))
-            hold(handle, wait=True)
-        _sign(handle)
+            _held(layout, handle, wait=True)
+        with naming(layout.guard):
+            _sign(handle)
         yield
     finally:
         os.close(handle)
@@ -48,32 +51,55 @@ def guarded(layout: Layout, *, wait: bool, progress: Progress) -> Iterator[None]
 def make_base(layout: Layout) -> None:
     """Make `.provenv/<target>/generations`, with the `.gitignore` that keeps all of it out of git.
 
-    Raises Failure PV402 where the folder cannot be written.
+    Raises Failure PV402 where the folder cannot be made, PV461 and PV462 where it may only be read.
     """
+    if os.path.islink(layout.home) and not layout.home.exists():
+        # the disk that it leads to may not be mounted: nothing is made in its place
+        reason = text("PV402.why_link", goal=os.path.realpath(layout.home))
+        hints = (Hint(text("PV402.hint_link")),)
+        raise Failure(problem("PV402", path=str(layout.home), reason="-", why=reason, hints=hints))
     try:
         layout.generations.mkdir(parents=True, exist_ok=True)
         ignore = layout.home / ".gitignore"
         if not ignore.exists():
             write_whole(ignore, b"*\n")
     except OSError as error:
+        failure = refused(error, str(layout.home))
+        if failure is not None:
+            raise failure from error
         raise Failure(
             problem(
                 "PV402", path=str(layout.home), reason=error.strerror or "", hints=(Hint(text("PV402.hint")),)
-            ),
-            exit_code=4 if isinstance(error, PermissionError) else 1,
+            )
         ) from error
 
 
+def _open(layout: Layout) -> int:
+    try:
+        return open_held(layout.guard)
+    except OSError as error:
+        raise unlockable(error, str(layout.base)) from error
+
+
+def _held(layout: Layout, handle: int, *, wait: bool) -> bool:
+    try:
+        return hold(handle, wait=wait)
+    except OSError as error:
+        raise unlockable(error, str(layout.base)) from error
+
+
 def _sign(handle: int) -> None:
-    words = {
+    words: dict[str, object] = {
         "pid": os.getpid(),
         "host": platform.node(),
         "command": " ".join(["provenv", *sys.argv[1:2]]),
         "since": time.strftime("%H:%M:%S"),
     }
-    os.ftruncate(handle, 0)
-    os.lseek(handle, 0, os.SEEK_SET)
-    os.write(handle, json.dumps(words).encode())
+    # only told to whoever waits: a full disk must not keep `gc` from making room
+    with suppress(OSError):
+        os.ftruncate(handle, 0)
+        os.lseek(handle, 0, os.SEEK_SET)
+        os.write(handle, json.dumps(words).encode())
 
 
 def _holder(handle: int) -> dict[str, str]:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-import sys
+import os
 from dataclasses import dataclass
 from pathlib import Path
 
-FOLDER = ".provenv"
+from .names import CURRENT, FOLDER, GENERATIONS, VENV, generation_name, python_parts
+
 LINK = ".venv"
 
 
@@ -30,12 +31,12 @@ class Layout:
     @property
     def generations(self) -> Path:
         """Return the folder of all generations."""
-        return self.base / "generations"
+        return self.base / GENERATIONS
 
     @property
     def current(self) -> Path:
         """Return the one switch: a link (a pointer file on Windows) to the current generation."""
-        return self.base / "current"
+        return self.base / CURRENT
 
     @property
     def guard(self) -> Path:
@@ -49,18 +50,23 @@ class Layout:
 
     def generation(self, number: int) -> Path:
         """Return the folder of that generation."""
-        return self.generations / f"{number:04d}"
+        return self.generations / generation_name(number)
 
     def venv(self, number: int) -> Path:
         """Return the virtual environment of that generation."""
-        return self.generation(number) / "venv"
+        return self.generation(number) / VENV
 
 
 def python_of(venv: Path) -> Path:
     """Return the interpreter of a virtual environment."""
-    return venv / "Scripts" / "python.exe" if sys.platform == "win32" else venv / "bin" / "python"
+    return venv.joinpath(*python_parts())
+
+
+def has_python(venv: Path) -> bool:
+    """Return whether the interpreter of a virtual environment is there and this user can reach it."""
+    return os.path.exists(python_of(venv))
 
 
 def scripts_of(venv: Path) -> Path:
     """Return the folder of a virtual environment's programs."""
-    return venv / ("Scripts" if sys.platform == "win32" else "bin")
+    return venv / python_parts()[0]

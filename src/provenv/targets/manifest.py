@@ -1,114 +1,118 @@
-"""Every file of a finished environment with its size and time, so that drift shows in milliseconds.
+"""Every file of a finished environment with its size, time and digest, so that drift shows in milliseconds.
 
-The contents' digests stand in each package's RECORD; the manifest only tells
-which files are worth a second look. `link()` changes ctime, so ctime says
-nothing; `__pycache__` is written by every import and is no drift.
+Sizes and times tell which files are worth a second look; digests say whether
+they are what was proven. `link()` changes ctime, so ctime says nothing;
+`__pycache__` is written by every import and is no drift.
 """
 
 from __future__ import annotations
 
 import base64
-import csv
 import hashlib
 import os
+import stat
 from collections.abc import Iterator
 from pathlib import Path
 
 from ..hosts.files import write_whole
 from ..model.state import Drift
+from .recorded import recorded
+from .tree import UNWATCHED, Reader, Seen, Tree, line_of, parse_line
 
 MANIFEST = "files.tsv"
-RECORDS = "site-packages/*.dist-info/RECORD"
-CHUNK = 1 << 20
-UNWATCHED = ("__pycache__",)
+HEAD = b"provenv-files 2\n"
+"""The first line; without it a manifest is of the first form, which had no digests."""
+CHUNK = 1 << 18
 # a new file matters where an import or an installer would see it; a library's own cache does not
 MEANINGFUL = (".py", ".pyi", ".so", ".pyd", ".dll", ".dylib", ".pth", "/RECORD", "/METADATA")
 
 
-def write_manifest(generation: Path) -> tuple[int, int]:
-    """Write the manifest of `generation/venv`; return the number of files and their bytes."""
-    lines, total = [], 0
-    for relative, entry in _files(generation / "venv"):
-        lines.append(f"{entry.st_size}\t{entry.st_mtime_ns}\t{relative}\n")
-        total += entry.st_size
-    write_whole(
-        generation / MANIFEST, "".join(sorted(lines, key=_path_of)).encode("utf-8", "surrogateescape")
-    )
-    return len(lines), total
+def write_manifest(generation: Path, tree: Tree) -> tuple[int, int]:
+    """Write what `generation/venv` was read to be; return the number of files and their bytes."""
+    lines = [line_of(path, tree[path]) for path in sorted(tree)]
+    write_whole(generation / MANIFEST, HEAD + "".join(lines).encode("utf-8", "surrogateescape"))
+    return len(lines), sum(seen.size for seen in tree.values())
 
 
-def read_drift(generation: Path, *, deep: bool = False) -> Drift:
+def read_manifest(generation: Path) -> Tree:
+    """Return what the generation's files were when it was built. One of the first form has empty digests."""
+    content = (generation / MANIFEST).read_bytes()
+    if content.startswith(HEAD):
+        return dict(map(parse_line, content[len(HEAD) :].split(b"\n")[:-1]))
+    old: dict[str, Seen] = {}
+    for line in content.decode("utf-8", "surrogateescape").split("\n")[:-1]:
+        size, time, name = line.split("\t", 2)
+        old[name] = Seen(int(size), int(time), "")
+    return old
+
+
+def read_drift(generation: Path, *, read: Reader | None = None) -> Drift:
     """Return what differs from the manifest.
 
-    A file of another size is changed; one of another time (every file, with
-    `deep`) is compared with its digest in RECORD, where it has one.
+    With `read` every file's content is compared. Otherwise a file of another
+    size is changed, and one of another time is looked at: it is changed where
+    its content is, or where nothing says what that was.
     """
     venv = generation / "venv"
-    then = _read_manifest(generation / MANIFEST)
-    now = dict(_files(venv))
-    suspects = []
+    then = read_manifest(generation)
+    now = read(venv) if read is not None else dict(_stat(venv))
     changed: list[str] = []
+    suspects: list[str] = []
     for path in then.keys() & now.keys():
-        size, time = then[path]
-        if now[path].st_size != size:
+        old, new = then[path], now[path]
+        if old.size != new.size:
             changed.append(path)
-        elif deep or now[path].st_mtime_ns != time:
-            suspects.append((path, now[path].st_mtime_ns != time))
-    digests, owners = _records(venv) if suspects or changed or then.keys() != now.keys() else ({}, {})
-    for path, touched in suspects:
-        expected = digests.get(path)
-        if expected is None:
-            # nothing says what the content was: a new time is all that is known
-            changed += [path] if touched else []
-        elif _digest(venv / path) != expected:
-            changed.append(path)
-    missing = sorted(then.keys() - now.keys())
-    extra = sorted(path for path in now.keys() - then.keys() if path.endswith(MEANINGFUL))
-    named = {path: owners[path] for path in [*changed, *missing, *extra] if path in owners}
-    total = sum(entry.st_size for entry in now.values())
-    return Drift(tuple(sorted(changed)), tuple(missing), tuple(extra), named, len(now), total)
-
-
-def _files(venv: Path) -> Iterator[tuple[str, os.stat_result]]:
-    prefix = len(str(venv)) + 1
-    for parent, folders, names in os.walk(venv):
-        folders[:] = [name for name in folders if name not in UNWATCHED]
-        for name in names:
-            path = os.path.join(parent, name)
-            yield path[prefix:].replace(os.sep, "/"), os.lstat(path)
-
-
-def _path_of(line: str) -> str:
-    return line.split("\t", 2)[2]
-
-
-def _read_manifest(path: Path) -> dict[str, tuple[int, int]]:
-    entries: dict[str, tuple[int, int]] = {}
-    for line in path.read_bytes().decode("utf-8", "surrogateescape").split("\n")[:-1]:
-        size, time, name = line.split("\t", 2)
-        entries[name] = (int(size), int(time))
-    return entries
-
-
-def _records(venv: Path) -> tuple[dict[str, str], dict[str, str]]:
-    """Return each file's sha256 and each file's package, as the RECORDs tell (PEP 376, PEP 427)."""
-    digests: dict[str, str] = {}
+        elif read is not None and old.digest:
+            changed += [path] if old.digest != new.digest else []
+        elif read is not None or old.time != new.time:
+            suspects.append(path)
+    missing, extra = then.keys() - now.keys(), now.keys() - then.keys()
     owners: dict[str, str] = {}
-    for record in [*venv.glob(f"lib/python*/{RECORDS}"), *venv.glob(f"Lib/{RECORDS}")]:
-        site = record.parent.parent
-        package = record.parent.name.split("-")[0]
-        with record.open(newline="", encoding="utf-8", errors="surrogateescape") as file:
-            for row in csv.reader(file):
-                path = os.path.relpath(os.path.normpath(site / row[0]), venv).replace(os.sep, "/")
-                owners[path] = package
-                if len(row) > 1 and row[1].startswith("sha256="):
-                    digests[path] = row[1][len("sha256=") :]
-    return digests, owners
+    if changed or suspects or missing or extra:
+        records = recorded(venv)
+        owners = {path: ", ".join(names) for path, names in records.owners.items()}
+        for path in suspects:
+            # a manifest of the first form leaves it to the RECORD
+            digest = then[path].digest
+            known = {digest} if digest else records.digests.get(path, set())
+            touched = then[path].time != now[path].time
+            found = now[path].digest or (_digest(venv / path) if known else "")
+            if found not in known if known else touched:
+                changed.append(path)
+    added = [path for path in extra if path.endswith(MEANINGFUL)]
+    named = {path: owners[path] for path in (*changed, *missing, *added) if path in owners}
+    total = sum(seen.size for seen in now.values())
+    return Drift(tuple(sorted(changed)), tuple(sorted(missing)), tuple(sorted(added)), named, len(now), total)
+
+
+def _stat(root: Path) -> Iterator[tuple[str, Seen]]:
+    """Yield every file below `root` with its size and time, unread."""
+    left = [(str(root), "")]
+    while left:
+        folder, prefix = left.pop()
+        with os.scandir(folder) as entries:
+            for entry in entries:
+                if entry.is_dir(follow_symlinks=False):
+                    if entry.name not in UNWATCHED:
+                        left.append((entry.path, f"{prefix}{entry.name}/"))
+                else:
+                    found = entry.stat(follow_symlinks=False)
+                    yield prefix + entry.name, Seen(found.st_size, found.st_mtime_ns, "")
 
 
 def _digest(path: Path) -> str:
+    """Return a file's digest as payload/read_tree.py tells it."""
+    mode = os.lstat(path).st_mode
+    if stat.S_ISLNK(mode):
+        return "link:" + _coded(hashlib.sha256(os.fsencode(os.readlink(path))).digest())
+    if not stat.S_ISREG(mode):
+        return "-"
     digest = hashlib.sha256()
     with path.open("rb") as file:
         while chunk := file.read(CHUNK):
             digest.update(chunk)
-    return base64.urlsafe_b64encode(digest.digest()).rstrip(b"=").decode()
+    return _coded(digest.digest())
+
+
+def _coded(digest: bytes) -> str:
+    return base64.urlsafe_b64encode(digest).rstrip(b"=").decode()

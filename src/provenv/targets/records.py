@@ -12,10 +12,10 @@ from ..errors import Failure, Hint, problem, text, verbatim
 from ..hosts.files import write_whole
 from ..model.codec import from_json, to_json
 from ..model.state import Generation, State
-from .durable import pointed
+from . import names
 from .layout import Layout
+from .names import RECORD
 
-RECORD = "generation.json"
 LOCK = "pylock.toml"
 NAME = re.compile(r"\d{4,}")
 
@@ -40,8 +40,7 @@ def read_state(layout: Layout) -> State:
 
 def current_number(layout: Layout) -> int | None:
     """Return the number that the switch points to, whatever lies there."""
-    name = Path(pointed(layout.current) or "").name
-    return int(name) if NAME.fullmatch(name) else None
+    return names.current_number(str(layout.base))
 
 
 def next_number(layout: Layout) -> int:

@@ -11,14 +11,14 @@ from ..hosts.files import sync_folder
 from ..model.results import Cleaned
 from .layout import Layout
 from .lease import leased
-from .leftovers import remove_leftovers
 from .records import unfinished
+from .sweep import sweep
 
 TRASH = ".trash-"
 
 
 def remove_generations(layout: Layout, numbers: Iterable[int], kept: Iterable[int] = ()) -> Cleaned:
-    """Remove those generations that no running command holds, and what kills and power cuts left.
+    """Remove those generations that no running command holds, and what killed builds left.
 
     The caller holds the target's guard.
     """
@@ -32,7 +32,7 @@ def remove_generations(layout: Layout, numbers: Iterable[int], kept: Iterable[in
         removed.append(number)
     for path in unfinished(layout):
         freed += discard(path)
-    freed += remove_leftovers(layout)
+    sweep(layout)
     return Cleaned(layout.target, tuple(removed), tuple(held), tuple(kept), freed)
 
 

@@ -1,4 +1,4 @@
-"""A whole tree made durable, before anything points to it."""
+"""What imports compile, made durable before a generation becomes current."""
 
 from __future__ import annotations
 
@@ -6,32 +6,33 @@ import os
 import sys
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from pathlib import Path
 
 
-def sync_tree(folder: Path) -> None:
-    """Make every file and folder below `folder` durable; many small fsyncs overlap in threads."""
+def sync_bytecode(folder: Path) -> None:
+    """Make durable what imports have compiled below `folder`.
+
+    Python writes bytecode without fsync and believes it by its header (PEP 552): torn by a power cut it
+    would break the import. Where its name is lost it is compiled again, so folders are left out.
+    """
     with ThreadPoolExecutor(8) as pool:
-        for _ in pool.map(_sync_one, _everything(folder), chunksize=64):
+        for _ in pool.map(_sync_one, _bytecode(folder), chunksize=64):
             pass
 
 
-def _everything(folder: Path) -> Iterator[str]:
+def _bytecode(folder: Path) -> Iterator[str]:
     for parent, _, files in os.walk(folder):
-        yield from (os.path.join(parent, name) for name in files)
-        if sys.platform != "win32":
-            yield parent
+        if os.path.basename(parent) == "__pycache__":
+            yield from (os.path.join(parent, name) for name in files)
 
 
 def _sync_one(path: str) -> None:
-    if os.path.islink(path):
-        return
-    try:
-        handle = os.open(path, os.O_RDONLY)
-    except PermissionError:
-        # a package may ship an unreadable file; its owner's write-back still happens
-        return
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
+    # another import may just put a newer file in its place
+    with suppress(FileNotFoundError):
+        # Windows syncs only what is open for writing
+        handle = os.open(path, os.O_RDWR if sys.platform == "win32" else os.O_RDONLY)
+        try:
+            os.fsync(handle)
+        finally:
+            os.close(handle)

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import re
+import shutil
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
 
 from ..errors import Failure, text
 from ..hosts.files import sync_folder
@@ -13,7 +16,8 @@ from .durable import switch
 from .editors import follow_switch, unlink_for_editors
 from .layout import Layout
 from .manifest import write_manifest
-from .syncing import sync_tree
+from .recorded import Wrong
+from .tree import Reader, Tree
 
 EVENT = re.compile(
     r"\s*(?P<what>Downloading|Downloaded|Building|Built)\s+(?P<name>\S+)"
@@ -22,48 +26,104 @@ EVENT = re.compile(
 UNITS = {"B": 1, "KiB": 1 << 10, "MiB": 1 << 20, "GiB": 1 << 30, "TiB": 1 << 40}
 
 
+@dataclass(frozen=True)
+class Recipe:
+    """How an environment is made: the command that creates it, and ways to install into it.
+
+    `installs` are ways to the same end, tried in order (from the cache, then with the network); `anew`
+    is the one that is left when the cache was wrong. `explain_create` and `explain` say why uv failed.
+    """
+
+    create: Command
+    installs: Sequence[Command]
+    anew: Command
+    explain_create: Callable[[Completed], Failure]
+    explain: Callable[[Completed], Failure]
+    packages: int
+    download: int
+
+
+@dataclass(frozen=True)
+class Healing:
+    """What is done about files that are not what their packages recorded.
+
+    `find` names such packages of an environment as it was read, `heal` takes them out of the cache,
+    `hopeless` says that they could not be had anew (with the reason), or are wrong even then (None).
+    """
+
+    find: Callable[[Path, Tree], tuple[Wrong, ...]]
+    heal: Callable[[tuple[Wrong, ...]], None]
+    hopeless: Callable[[tuple[Wrong, ...], Failure | None], Failure]
+
+
 def build(
     layout: Layout,
     number: int,
+    recipe: Recipe,
+    healing: Healing,
     *,
-    create: Command,
-    installs: Sequence[Command],
-    explain_create: Callable[[Completed], Failure],
-    explain: Callable[[Completed], Failure],
+    read: Reader,
     host: Host,
     progress: Progress,
-    packages: int,
-    download: int,
-) -> None:
-    """Build generation `number`: an environment, its packages, the manifest; all of it made durable.
+) -> Tree:
+    """Build generation `number`: an environment, its packages, the manifest; all verified and made durable.
 
-    `installs` are ways to the same end, tried in order (from the cache, then
-    with the network). Raises what `explain_create` and `explain` make of uv's failures.
+    Every file is read back with `read` and compared with what its package recorded. What is wrong is
+    taken from its source again, once. Returns what was read. Raises what `recipe` and `healing` say.
     """
     folder = layout.generation(number)
+    venv = folder / "venv"
     folder.mkdir(parents=True)
     task = progress.task(text("targets.create", number=number))
-    created = host.exec(create.argv, environment=create.environment)
-    if created.code != 0:
-        raise explain_create(created)
+    _create(recipe, host)
     task.finish(text("targets.created", number=number))
-    task = progress.task(text("targets.install", n=packages), total=download or None, unit="bytes")
+    task = progress.task(
+        text("targets.install", n=recipe.packages), total=recipe.download or None, unit="bytes"
+    )
+    _install(recipe.installs, recipe, host, task)
+    task.describe(text("targets.verify"))
+    tree = read(venv)
+    wrong = healing.find(venv, tree)
+    if wrong:
+        healing.heal(wrong)
+        task.describe(text("targets.heal"))
+        shutil.rmtree(venv)
+        _create(recipe, host)
+        try:
+            _install((recipe.anew,), recipe, host, task)
+        except Failure as failure:
+            raise healing.hopeless(wrong, failure) from failure
+        tree = read(venv)
+        still = healing.find(venv, tree)
+        if still:
+            raise healing.hopeless(still, None)
+    files, size = write_manifest(folder, tree)
+    task.finish(text("targets.installed", n=recipe.packages, files=files, size_bytes=size))
+    return tree
+
+
+def _create(recipe: Recipe, host: Host) -> None:
+    create = recipe.create
+    created = host.exec(create.argv, environment=create.environment, patience=create.patience)
+    if created.code != 0:
+        raise recipe.explain_create(created)
+
+
+def _install(ways: Sequence[Command], recipe: Recipe, host: Host, task: Task) -> None:
     watcher = _Watcher(task)
-    for attempt, command in enumerate(installs):
+    for attempt, command in enumerate(ways):
         for path, content in command.files.items():
             host.put(content.encode(), path, mode=0o600)
-        done = host.exec(command.argv, environment=command.environment, on_stderr=watcher.line)
+        done = host.exec(
+            command.argv,
+            environment=command.environment,
+            patience=command.patience,
+            on_stderr=watcher.line,
+        )
         if done.code == 0:
-            break
-        if attempt == len(installs) - 1:
-            raise explain(done)
-    files, size = write_manifest(folder)
-    task.describe(text("targets.sync"))
-    sync_tree(folder)
-    # a durable file under a name that is not is lost all the same
-    for above in (layout.generations, layout.base, layout.home, layout.root):
-        sync_folder(above)
-    task.finish(text("targets.installed", n=packages, files=files, size_bytes=size))
+            return
+        if attempt == len(ways) - 1:
+            raise recipe.explain(done)
 
 
 def make_current(layout: Layout, number: int) -> None:

@@ -2,21 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import NamedTuple
 
-from ..errors import Argument, Text
-from .line import Line, Span, Style, prose
+from .line import Span, prose
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from datetime import tzinfo
+
+    from ..errors import Argument, Text
+    from .line import Line, Style
+    from .words import Words
 
 WIDEST = 100  # longer lines of prose are hard to read
 
 
-@dataclass(frozen=True)
-class Marks:
+class Marks(NamedTuple):
     """The signs in front of lines; meaning is never told by colour alone."""
 
     passed: str = "✓"
@@ -40,11 +41,10 @@ UNICODE = Marks()
 ASCII = Marks("ok", "FAIL", "skip", "!", "->", "*", "x", "...", "<=", ", ", "-", "|- ", "`- ", "|  ", "|")
 
 
-@dataclass(frozen=True)
-class Context:
+class Context(NamedTuple):
     """Everything that a view needs of the world; `timezone` None is the user's own."""
 
-    words: Callable[[Text], str]
+    words: Words
     width: int = 80
     marks: Marks = UNICODE
     verbose: bool = False
@@ -57,7 +57,7 @@ class Context:
 
     def say(self, key: str, **args: Argument) -> str:
         """Return the words of `key`."""
-        return self.words(Text(key, args))
+        return self.words.say(key, **args)
 
     def prose(self, message: Text, style: Style = "plain") -> Line:
         """Return a message's words as a line, its literals marked."""

@@ -15,6 +15,7 @@ from .problems import unseen
 from .progress import Unit
 from .redact import document
 from .screen import Screen, encodable
+from .streams import tell
 from .words import Words
 
 SECONDS_BETWEEN_ADVANCES = 0.25
@@ -57,8 +58,7 @@ class Events:
         """Write one event as one line."""
         text = event_line(event, data, self._words)
         with self._lock:
-            self._screen.err.write(encodable(text + "\n", self._screen.err))
-            self._screen.err.flush()
+            tell(self._screen.err, encodable(text + "\n", self._screen.err))
 
     def close(self) -> None:
         """Nothing is open."""

@@ -13,6 +13,7 @@ from .events import Events
 from .problems import unseen
 from .redact import document as redacted
 from .screen import Screen, encodable
+from .streams import write
 from .views import findings
 from .words import Words
 
@@ -61,8 +62,7 @@ class JsonView:
         told = list(self.progress.shown)
         unseen((*problems, *findings(value)), told)
         text = document(self.command, ok, value, told, self.words)
-        self.screen.out.write(encodable(text + "\n", self.screen.out))
-        self.screen.out.flush()
+        write(self.screen.out, encodable(text + "\n", self.screen.out))
 
 
 def _finite(value: Any) -> Any:

@@ -3,13 +3,19 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
 from typing import Literal, NamedTuple
 
 from .width import breaks, cells, pad
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Sequence
+
 Style = Literal["plain", "strong", "quiet", "good", "bad", "warning", "note", "code"]
 NARROW = 30  # where a last column would get fewer cells than this, rows are not set in columns
+
+
+_CODE = r"(`[^`\n]+`)"  # a string: `re` compiles it where there is something to mark, and keeps it
 
 
 class Span(NamedTuple):
@@ -21,8 +27,6 @@ class Span(NamedTuple):
 
 Line = tuple[Span, ...]
 BLANK: Line = ()
-
-_CODE = re.compile(r"(`[^`\n]+`)")
 
 
 def line(*parts: str | Span | Line) -> Line:
@@ -40,7 +44,7 @@ def line(*parts: str | Span | Line) -> Line:
 
 def prose(words: str, style: Style = "plain") -> Line:
     """Return a sentence whose literals in backticks are marked as code."""
-    pieces = _CODE.split(words)
+    pieces = re.split(_CODE, words) if "`" in words else [words]
     return tuple(
         Span(piece, "code" if index % 2 and style in ("plain", "quiet") else style)
         for index, piece in enumerate(pieces)

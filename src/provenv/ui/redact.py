@@ -3,80 +3,54 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
-from typing import Any
-from urllib.parse import unquote
+from functools import cache
 
 from .. import environ
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
 MASK = "****"  # as pip writes it
 
-_SECRET_NAME = re.compile(r"TOKEN|KEY|SECRET|PASSWORD|PASSWD|CREDENTIAL", re.IGNORECASE)
-_VARIABLE = re.compile(r"[A-Z][A-Z0-9_]*")
+# patterns are strings here: `re` compiles one where there may be something to mask, and keeps it
+_SECRET_NAME = r"(?i)TOKEN|KEY|SECRET|PASSWORD|PASSWD|CREDENTIAL"  # noqa: S105 - the pattern of names
+_VARIABLE = r"[A-Z][A-Z0-9_]*"
 # scheme://user:password@host, and scheme://token@host; the user alone (git@) is not a secret
-_CREDENTIALS = re.compile(
-    r"(?P<scheme>[A-Za-z][A-Za-z0-9+.-]*://)(?P<user>[^\s/@:'\"`]*)(?P<rest>:[^\s/@'\"`]*)?@"
-)
-_ASSIGNMENT = re.compile(
+CREDENTIALS = r"(?P<scheme>[A-Za-z][A-Za-z0-9+.-]*://)(?P<user>[^\s/@:'\"`]*)(?P<rest>:[^\s/@'\"`]*)?@"
+_ASSIGNMENT = (
     r"(?P<name>\b(?:[A-Z0-9_]*(?:TOKEN|KEY|SECRET|CREDENTIAL)[A-Z0-9_]*|(?i:[A-Z0-9_]*PASSW(?:OR)?D)))"
     r"(?P<equals>\s*=\s*)(?P<value>\"[^\"]*\"?|'[^']*'?|[^\s\"'`]+)"
 )
-_QUERY = re.compile(
-    r"(?P<name>[?&](?:[a-z_-]*token|api_?key|signature|sig|password|X-Amz-Signature)=)(?P<value>[^&\s'\"`]+)",
-    re.IGNORECASE,
+_QUERY = (
+    r"(?i)(?P<name>[?&](?:[a-z_-]*token|api_?key|signature|sig|password|X-Amz-Signature)=)"
+    r"(?P<value>[^&\s'\"`]+)"
 )
-_HEADER = re.compile(
-    r"(?P<name>\b(?:Basic|Bearer)\s+)(?=\S*[0-9=]|\S+[A-Z])(?P<value>[A-Za-z0-9+/._~-]{6,}=*)",
-)
-_SHORTEST = 6
-"""A value that is shorter may stand in any word; masking it everywhere would hide more than it helps."""
-_DECLARED = frozenset(
-    variable.name.upper()
-    for entry in vars(environ).values()
-    for variable in (entry if isinstance(entry, tuple) else (entry,))
-    if isinstance(variable, environ.Variable) and variable.secret
-)
+_HEADER = r"(?P<name>\b(?:Basic|Bearer)\s+)(?=\S*[0-9=]|\S+[A-Z])(?P<value>[A-Za-z0-9+/._~-]{6,}=*)"
 
 
 def is_secret(name: str) -> bool:
     """Tell whether a variable's value must not be shown, by its name."""
-    return _SECRET_NAME.search(name) is not None
+    return re.search(_SECRET_NAME, name) is not None
 
 
 def redact(text: str) -> str:
     """Return `text` with credentials in URLs and `SECRET_NAME=value` masked."""
     if "://" in text:
-        text = _CREDENTIALS.sub(_mask_user, text)
-        text = _QUERY.sub(_mask_value, text)
+        text = re.sub(CREDENTIALS, _mask_user, text)
+        text = re.sub(_QUERY, _mask_value, text)
     if "=" in text:
-        text = _ASSIGNMENT.sub(_mask_value, text)
+        text = re.sub(_ASSIGNMENT, _mask_value, text)
     if "Basic " in text or "Bearer " in text:
-        text = _HEADER.sub(_mask_value, text)
+        text = re.sub(_HEADER, _mask_value, text)
     return text
-
-
-def without_values(text: str, environment: Mapping[str, str]) -> str:
-    """Return `text`, redacted, and without any value that the environment holds as a secret.
-
-    Those are the values of variables with telling names, and the logins in addresses, also decoded.
-    """
-    hidden: set[str] = set()
-    for name, value in environment.items():
-        if is_secret(name):
-            hidden |= {value, unquote(value)}
-        for match in _CREDENTIALS.finditer(value):
-            password = (match["rest"] or "").removeprefix(":") or match["user"]
-            hidden |= {password, unquote(password)}
-    for one in sorted((one for one in hidden if len(one) >= _SHORTEST), key=len, reverse=True):
-        text = text.replace(one, MASK).replace(repr(one)[1:-1], MASK)
-    return redact(text)
 
 
 def redact_in_place(line: str) -> str:
     """Return a source line with its secrets masked character by character, so that carets stay right."""
-    line = _CREDENTIALS.sub(_stars, line)
+    line = re.sub(CREDENTIALS, _stars, line)
     for pattern in (_QUERY, _ASSIGNMENT):
-        line = pattern.sub(lambda match: _masked(match, "*" * len(match["value"].strip("\"'"))), line)
+        line = re.sub(pattern, lambda match: _masked(match, "*" * len(match["value"].strip("\"'"))), line)
     return line
 
 
@@ -84,9 +58,20 @@ def variable(name: str, value: str) -> str:
     """Return a variable's value as it may be shown."""
     if is_secret(name):
         return MASK
-    if name.upper() in _DECLARED and "@" in value and "://" not in value:
+    if name.upper() in _declared() and "@" in value and "://" not in value:
         return MASK + value[value.rindex("@") :]
     return redact(value)
+
+
+@cache
+def _declared() -> frozenset[str]:
+    """Return the names that the table of variables declares secret."""
+    return frozenset(
+        variable.name.upper()
+        for entry in vars(environ).values()
+        for variable in (entry if isinstance(entry, tuple) else (entry,))
+        if isinstance(variable, environ.Variable) and variable.secret
+    )
 
 
 def document(value: Any) -> Any:
@@ -94,7 +79,7 @@ def document(value: Any) -> Any:
 
     A mapping's key is taken for a variable's name where it is written in capitals.
     """
-    if isinstance(value, Mapping):
+    if isinstance(value, dict):
         return {key: _entry(key, entry) for key, entry in value.items()}
     if isinstance(value, list):
         return [document(entry) for entry in value]
@@ -102,7 +87,7 @@ def document(value: Any) -> Any:
 
 
 def _entry(key: str, value: Any) -> Any:
-    if isinstance(value, str) and _VARIABLE.fullmatch(key):
+    if isinstance(value, str) and re.fullmatch(_VARIABLE, key):
         return variable(key, value)
     return document(value)
 

@@ -4,17 +4,24 @@ from __future__ import annotations
 
 import os
 import re
-import shlex
 import sys
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
-from typing import Literal, TextIO
+from typing import Literal, NamedTuple
 
 from .. import environ
-from .context import ASCII, UNICODE, Context, Marks
-from .line import Line, Span, Style
+from ..lazy import load
+from .context import ASCII, UNICODE, Context
+from .line import Span
 from .redact import redact
-from .words import Words
+from .streams import tell, write
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Mapping
+    from typing import TextIO
+
+    from .context import Marks
+    from .line import Line, Style
+    from .words import Words
 
 Color = Literal["auto", "always", "never"]
 UNKNOWN_WIDTH = 100  # where nobody says how wide the terminal is: a pipe, a file
@@ -29,12 +36,11 @@ CODES: dict[Style, str] = {
     "note": "1;36",
     "code": "36",
 }
-_ESCAPES = re.compile(r"\x1b(?:\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]*(?:\x07|\x1b\\)?|[@-_])")
-_CONTROLS = re.compile(r"[\x00-\x08\x0a-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069]")
+_ESCAPES = r"\x1b(?:\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]*(?:\x07|\x1b\\)?|[@-_])"
+_CONTROLS = r"[\x00-\x08\x0a-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069]"
 
 
-@dataclass(frozen=True)
-class Screen:
+class Screen(NamedTuple):
     """Where a command writes. Data goes to `out`, all the rest to `err`."""
 
     out: TextIO
@@ -54,11 +60,11 @@ class Screen:
 
     def show(self, lines: Iterable[Line]) -> None:
         """Write lines of data."""
-        _write(self.out, [styled(self._runnable(line), self.color_out) for line in lines])
+        _write(self.out, [styled(self._runnable(line), self.color_out) for line in lines], write)
 
     def tell(self, lines: Iterable[Line]) -> None:
         """Write lines of everything that is not data."""
-        _write(self.err, [styled(self._runnable(line), self.color_err) for line in lines])
+        _write(self.err, [styled(self._runnable(line), self.color_err) for line in lines], tell)
 
     def _runnable(self, line: Line) -> Line:
         """Return the line with our own commands written as this user can run them."""
@@ -103,7 +109,8 @@ def _program(path: str | None) -> str:
     if not path:
         return "provenv"
     whole = os.path.expanduser(path)
-    return path if shlex.quote(whole) == whole else shlex.quote(whole)
+    quoted: str = load("quote")(whole)
+    return path if quoted == whole else quoted
 
 
 def in_color(color: Color, stream: TextIO, environment: Mapping[str, str] | None = None) -> bool:
@@ -123,9 +130,10 @@ def clean(text: str) -> str:
     Names and other programs' output come from outside and must not move the cursor
     or turn text round.
     """
-    return _CONTROLS.sub(lambda match: f"\\x{ord(match[0]):02x}", _ESCAPES.sub("", text)).replace(
-        "\t", "    "
-    )
+    if text.isprintable():
+        return text
+    shown = re.sub(_CONTROLS, lambda match: f"\\x{ord(match[0]):02x}", re.sub(_ESCAPES, "", text))
+    return shown.replace("\t", "    ")
 
 
 def styled(line: Line, color: bool) -> str:
@@ -145,10 +153,9 @@ def encodable(text: str, stream: TextIO) -> str:
     return text.encode(encoding, "backslashreplace").decode(encoding)
 
 
-def _write(stream: TextIO, lines: list[str]) -> None:
+def _write(stream: TextIO, lines: list[str], write: Callable[[TextIO, str], None]) -> None:
     if lines:
-        stream.write(encodable("\n".join(lines) + "\n", stream))
-        stream.flush()
+        write(stream, encodable("\n".join(lines) + "\n", stream))
 
 
 def _width(err: TextIO, out: TextIO, environment: Mapping[str, str] | None) -> int:

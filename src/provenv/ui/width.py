@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from functools import cache
 
 # Unicode Standard Annex 14, classes CL, CP, EX, IS, NS: no line begins with these ...
 NO_START = frozenset("，。、；：？！）】》〉」』”’…％,.;:?!)]}>%/")
 # ... and class OP: no line ends with these
 NO_END = frozenset("（【《〈「『“‘([{</")
 # a figure stays with its unit, and a sign with what stands before it
-_HELD = re.compile(r"(?<=\d) (?:[KMGTP]?i?B|ms|s|min|h)\b| (?=[·≤>] )|(?<= [≤>]) ")
+_HELD = r"(?<=\d) (?:[KMGTP]?i?B|ms|s|min|h)\b| (?=[·≤>] )|(?<= [≤>]) "
 
 
 def cells(text: str) -> int:
@@ -38,6 +39,8 @@ def breaks(text: str, first: int, later: int) -> list[tuple[int, int]]:
     Lines end at spaces and between Chinese characters. A word that is longer than a
     line (a path, a URL, a command) is left whole, so that it can be copied.
     """
+    if "\n" not in text and cells(text) <= first:
+        return [(0, len(text))]
     result: list[tuple[int, int]] = []
     start = used = 0
     chance: tuple[int, int] | None = None  # where this line may end, and where the next one would start
@@ -56,7 +59,7 @@ def breaks(text: str, first: int, later: int) -> list[tuple[int, int]]:
             used = cells(text[start:index]) + _cell(character)
         else:
             used += _cell(character)
-        if character == " " and not _HELD.match(text, index):
+        if character == " " and not _held().match(text, index):
             end = chance[0] if chance is not None and chance[1] == index else index
             chance = (end, index + 1)
         elif _breaks_after(text, index):
@@ -64,6 +67,11 @@ def breaks(text: str, first: int, later: int) -> list[tuple[int, int]]:
         index += 1
     result.append((start, len(text)))
     return result
+
+
+@cache
+def _held() -> re.Pattern[str]:
+    return re.compile(_HELD)
 
 
 def _breaks_after(text: str, index: int) -> bool:

@@ -2,20 +2,27 @@
 
 from __future__ import annotations
 
-import gettext
-from collections.abc import Mapping
+import os
 from functools import cache
-from pathlib import Path
 from typing import Literal
 
 from .. import environ
-from ..errors import Argument, Text
+from .catalogue import EMPTY, Catalogue
 from .redact import redact
 from .units import duration, size
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+
+    from ..errors import Argument, Text
+
 Language = Literal["en", "zh_CN"]
 LANGUAGES: tuple[Language, ...] = ("en", "zh_CN")
-CATALOGUES = Path(__file__).with_name("catalogues")
+CATALOGUES = os.path.join(os.path.dirname(__file__), "catalogues")
+WITH_PLURAL = ("en",)
+"""Languages with a form for one and one for the others; Chinese has one for all (CLDR, plural rules)."""
 
 
 def language(requested: str | None = None, environment: Mapping[str, str] | None = None) -> Language:
@@ -40,44 +47,30 @@ class Words:
     missing never ends a command: what is known is shown.
     """
 
-    def __init__(self, language: Language, folder: Path = CATALOGUES) -> None:
+    def __init__(self, language: Language, folder: str | Path = CATALOGUES) -> None:
         self.language = language
-        self._catalogue = _read(folder / f"{language}.mo")
+        self._catalogue = _read(os.path.join(folder, f"{language}.mo"), plural=language in WITH_PLURAL)
 
     def __call__(self, message: Text) -> str:
         """Return the message's words."""
-        if message.key == "verbatim":
-            return redact(str(message.args.get("text", "")))
-        arguments = {name: _written(name, value) for name, value in message.args.items()}
-        try:
-            return redact(self._template(message).format_map(_Arguments(arguments)))
-        except (LookupError, ValueError, AttributeError, TypeError):
-            # a key that no catalogue has, or a template that does not fit its arguments
-            told = ", ".join(f"{name}={value}" for name, value in arguments.items())
-            return redact(f"{message.key} ({told})" if told else message.key)
+        return self._words(message.key, message.args)
 
     def say(self, key: str, **args: Argument) -> str:
         """Return the words of `key`."""
-        return self(Text(key, args))
+        return self._words(key, args)
 
-    def _template(self, message: Text) -> str:
-        number = message.args.get("n")
-        if isinstance(number, (int, float)):
-            try:
-                return self._catalogue.ngettext(message.key, message.key, int(number))
-            except KeyError:
-                pass
-        return self._catalogue.gettext(message.key)
-
-
-class _Missing(gettext.NullTranslations):
-    """The end of every catalogue: says that a key is not there instead of echoing it."""
-
-    def gettext(self, message: str) -> str:
-        raise KeyError(message)
-
-    def ngettext(self, msgid1: str, msgid2: str, n: int) -> str:
-        raise KeyError(msgid1)
+    def _words(self, key: str, args: Mapping[str, Argument]) -> str:
+        if key == "verbatim":
+            return redact(str(args.get("text", "")))
+        arguments = {name: _written(name, value) for name, value in args.items()}
+        number = args.get("n")
+        n = int(number) if isinstance(number, (int, float)) else None
+        try:
+            return redact(self._catalogue.find(key, n).format_map(_Arguments(arguments)))
+        except (LookupError, ValueError, AttributeError, TypeError):
+            # a key that no catalogue has, or a template that does not fit its arguments
+            told = ", ".join(f"{name}={value}" for name, value in arguments.items())
+            return redact(f"{key} ({told})" if told else key)
 
 
 class _Arguments(dict[str, object]):
@@ -86,16 +79,14 @@ class _Arguments(dict[str, object]):
 
 
 @cache
-def _read(path: Path) -> gettext.NullTranslations:
-    """Return a catalogue; every command asks for it several times, and parsing takes milliseconds."""
+def _read(path: str, *, plural: bool) -> Catalogue:
+    """Return a catalogue; every command asks for it several times."""
     try:
-        with path.open("rb") as file:
-            catalogue: gettext.NullTranslations = gettext.GNUTranslations(file)
+        with open(path, "rb") as file:
+            return Catalogue(file.read(), plural=plural)
     except FileNotFoundError:
         # a checkout whose catalogues were not compiled yet still tells codes and arguments
-        catalogue = gettext.NullTranslations()
-    catalogue.add_fallback(_Missing())
-    return catalogue
+        return EMPTY
 
 
 def _written(name: str, value: Argument) -> object:

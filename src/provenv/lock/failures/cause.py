@@ -11,22 +11,43 @@ from ...errors import Failure, Hint, Place, Problem, problem, text, verbatim
 from ...model.channel import Completed
 from ...model.spec import Requirement
 from ...pipconf import redact
+from .answers import ANSWERS, ended, exit_of, hints
 from .git import unfetched
 
 # in order: the first that is found in uv's words names the cause
 CAUSES: tuple[tuple[str, str], ...] = (
     ("PV357", r"Hash mismatch|no hashes were provided or computed"),
     ("PV345", r"network was disabled|not found in the cache|[Nn]etwork connectivity is disabled"),
-    ("PV354", r"tunnel error|proxy connect|407 Proxy|unsuccessful tunnel|socks connect|proxy authorization"),
+    ("PV325", r"\b407 \w|\(407\b|proxy authorization"),
+    ("PV354", r"tunnel error|proxy connect|unsuccessful tunnel|socks connect"),
     ("PV350", r"dns error|error resolving DNS|failed to lookup address"),
+    (
+        "PV317",
+        r"invalid peer certificate: (?:Expired|certificate expired|NotValidYet|certificate not valid yet)",
+    ),
+    ("PV318", r"invalid peer certificate: (?:NotValidForName|certificate not valid for name)"),
+    ("PV319", r"received corrupt message of type InvalidContentType"),
     ("PV352", r"certificate|UnknownIssuer|handshake|TLS"),
-    ("PV353", r"401 Unauthorized|403 Forbidden|\(401\)|\(403\)|lack of valid authentication"),
+    ("PV353", r"\b40[13] (?:Unauthorized|Forbidden)|\((?:401|403)\b|lack of valid authentication"),
     ("PV355", r"timed out|operation timeout|time out"),
     (
         "PV351",
-        r"Connection refused|Network is unreachable|No route to host|tcp connect error|Connection reset",
+        r"Connection refused|Network is unreachable|No route to host|tcp connect error|Connection reset|"
+        r"connection closed before message completed|Broken pipe",
     ),
     ("PV360", r"No space left|os error 28|Disk quota"),
+    ("PV326", r"HTTP status client error \((?:404|410)\b"),
+    (
+        "PV315",
+        r"error decoding response body|invalid HTTP version|end of file before message length|"
+        r"unexpected JSON|invalid chunk|error reading a body",
+    ),
+    (
+        "PV327",
+        r"Failed to extract archive|Failed to read from zip file|has an invalid package format|"
+        r"structure of `|ZIP file contains|[Ii]nvalid Zip archive|inconsistent metadata|"
+        r"Metadata .{1,80} does not match",
+    ),
     ("PV356", r"HTTP status (?:server|client) error|status code|\b50[0-9] [A-Z]"),
     (
         "PV361",
@@ -49,7 +70,7 @@ CAUSES: tuple[tuple[str, str], ...] = (
     ),
     ("PV340", r"No solution found|unsatisfiable|conflict"),
 )
-NETWORK = frozenset({"PV350", "PV351", "PV352", "PV353", "PV354", "PV355", "PV356"})
+NETWORK = ANSWERS | {"PV350", "PV351", "PV352", "PV353", "PV354", "PV355", "PV356"}
 RESOLUTION = frozenset({"PV340", "PV341", "PV342", "PV344"})
 # the name of the project whose only purpose is to bind torch's family to its source (see compiling.binding)
 BINDER = "provenv-accelerator"
@@ -63,14 +84,15 @@ REQUIRED = re.compile(r"you require ([^,]+?)(?:,|$| we can| and you)", re.MULTIL
 
 def explain_failure(completed: Completed) -> Failure:
     """Return the failure that a finished uv process stands for, with its own words as the reason."""
-    return Failure(cause(completed))
+    first = cause(completed)
+    return Failure(first, exit_code=exit_of(first))
 
 
 def cause(completed: Completed, requirements: Sequence[Requirement] = ()) -> Problem:
     """Return what went wrong; `where` is the user's own line of a requirement that uv names."""
     words = _words(completed)
     if completed.timed_out:
-        return problem("PV355", url=failed_url(words) or "?", why=verbatim(words), hints=_hints("PV355"))
+        return ended(completed, redact(completed.err.strip()))
     flat = re.sub(r"\s+", " ", words)
     git = unfetched(words)
     if git is not None:
@@ -85,7 +107,7 @@ def cause(completed: Completed, requirements: Sequence[Requirement] = ()) -> Pro
                 code,
                 where=where,
                 why=verbatim(brief(words)),
-                hints=(*_hints(code), *_extra(flat)),
+                hints=(*(hints(code) if code in ANSWERS else _hints(code)), *_extra(flat)),
                 name=name,
                 url=failed_url(flat) or "?",
             )

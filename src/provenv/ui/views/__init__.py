@@ -5,13 +5,17 @@ A view's module is imported only when its value is shown.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from typing import Literal, cast
+from typing import Literal
 
-from ...errors import Problem
 from ...lazy import load
-from ..context import Context
-from ..line import Line
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from ...errors import Problem
+    from ..context import Context
+    from ..line import Line
 
 # `ask`: what was asked for, always shown. `act`: what was done, kept back by --quiet.
 # `note`: stands beside another program's output, so it goes to stderr.
@@ -41,7 +45,8 @@ STREAMS: dict[str, Stream] = {
 
 def lines(value: object, context: Context) -> Iterator[Line]:
     """Return the lines of a value's view. Raises KeyError for a type that has none."""
-    return cast("Iterator[Line]", load(f"ui.view.{type(value).__name__}")(value, context))
+    drawn: Iterator[Line] = load(f"ui.view.{type(value).__name__}")(value, context)
+    return drawn
 
 
 def stream(value: object) -> Stream:

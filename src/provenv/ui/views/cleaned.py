@@ -8,7 +8,7 @@ from ...model.results import Cleaned
 from ..context import Context
 from ..line import Line, line, prose, wrap
 from ..units import size
-from .parts import passed
+from .sentences import passed
 
 
 def lines(cleaned: Cleaned, context: Context) -> Iterator[Line]:

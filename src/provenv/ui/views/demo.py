@@ -9,7 +9,7 @@ from ...model.results import DemoSummary
 from ..context import Context
 from ..line import BLANK, Line, Span, line, table
 from ..units import duration
-from .parts import passed, section
+from .sentences import passed, section
 
 
 def lines(demo: DemoSummary, context: Context) -> Iterator[Line]:

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from ...model.results import Download
 from ..context import Context
 from ..line import BLANK, Line, Span, line, prose, wrap
-from .parts import passed
+from .sentences import passed
 
 
 def lines(made: Download, context: Context) -> Iterator[Line]:

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from ...model.results import EditResult
 from ..context import Context
 from ..line import Line, Span, line
-from .parts import passed
+from .sentences import passed
 
 
 def lines(result: EditResult, context: Context) -> Iterator[Line]:

@@ -10,7 +10,7 @@ from ..line import BLANK, Line, Span, line, line_cells, prose, table
 from ..problems import details
 from ..units import duration, figure
 from ..width import breaks
-from .parts import section, sentence
+from .sentences import section, sentence
 
 EVIDENCE_SHOWN = 12  # the end of a traceback says what happened; --verbose shows it whole
 

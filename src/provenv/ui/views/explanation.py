@@ -8,7 +8,8 @@ from ...model.lock import Package
 from ...model.results import Explanation
 from ..context import Context
 from ..line import BLANK, Line, Span, line, prose, table, wrap
-from .parts import choices, section, sized
+from .parts import choices, sized
+from .sentences import section
 
 Tree = dict[str, "Tree"]
 

@@ -13,7 +13,7 @@ from ..units import duration, size
 from ..width import cells, pad
 from .facts_devices import devices, joined, there, toolkits
 from .facts_services import clouds, clusters, engines, machines
-from .parts import section
+from .sentences import section
 
 FEATURES = (
     # what decides how fast a model computes; --verbose lists all that were read

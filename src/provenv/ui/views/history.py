@@ -9,7 +9,8 @@ from ...model.state import Generation
 from ..context import Context
 from ..line import BLANK, Line, Span, line, table
 from ..moments import moment
-from .parts import brief_tally, sentence, steps
+from .parts import brief_tally, steps
+from .sentences import sentence
 
 COLUMNS = (
     "",

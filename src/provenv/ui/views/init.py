@@ -9,7 +9,7 @@ from ...model.adopted import Carried, LeftOut
 from ...model.results import InitResult
 from ..context import Context
 from ..line import BLANK, Line, Span, line, prose, table
-from .parts import passed, section, sentence
+from .sentences import passed, section, sentence
 
 MOST_ROWS = 30
 """Requirements that are shown without --verbose."""

@@ -8,7 +8,7 @@ from ...model.results import Launch
 from ..context import Context
 from ..line import Line, Span, line, prose, table
 from ..redact import variable
-from .parts import sentence
+from .sentences import sentence
 
 
 def lines(launch: Launch, context: Context) -> Iterator[Line]:

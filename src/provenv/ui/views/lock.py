@@ -8,7 +8,8 @@ from ...model.results import LockResult
 from ..context import Context
 from ..line import BLANK, Line, Span, line, prose, wrap
 from ..units import size
-from .parts import choices, download, passed, sentence, steps, tally
+from .parts import choices, download, steps, tally
+from .sentences import passed, sentence
 
 
 def lines(result: LockResult, context: Context) -> Iterator[Line]:

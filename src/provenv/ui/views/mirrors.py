@@ -9,7 +9,7 @@ from ...model.mirrors import MirrorResult, Trial
 from ..context import Context
 from ..line import BLANK, Line, Span, line, table
 from ..units import duration, size
-from .parts import passed, sentence
+from .sentences import passed, sentence
 
 COLUMNS = ("", "mirrors.name", "mirrors.first_byte", "mirrors.rate", "mirrors.newest", "mirrors.address")
 NARROW = 72  # a terminal that has no room for addresses

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from ...errors import Text
 from ...model.lock import Choice, Package
 from ...model.plan import Change, CreateEnvironment, Install, Keep, Prove, Remove, Step, Switch
-from ...model.state import Drift, Generation
+from ...model.state import Drift
 from ..context import Context
-from ..line import BLANK, Line, Span, Style, line, prose, table, wrap
+from ..line import Line, Span, Style, line, prose, table
 from ..subjects import subject
 from ..units import size
 
@@ -137,36 +136,6 @@ def drift(found: Drift, context: Context) -> Iterator[Line]:
         yield from table(rows, context.width, indent=4, marked=True)
         if len(shown) < len(files):
             yield line("    ", Span(context.say("ui.more", n=len(files) - len(shown)), "quiet"))
-
-
-def sentence(said: str | Line, context: Context, mark: Span | None = None) -> Iterator[Line]:
-    """Yield words as prose behind a mark, later lines below the words."""
-    words = prose(said) if isinstance(said, str) else said
-    yield from wrap(words, context.prose_width, first=line(mark, " ") if mark else ())
-
-
-def passed(said: str | Line, context: Context) -> Iterator[Line]:
-    """Yield words behind the mark of what went well."""
-    yield from sentence(said, context, context.mark("passed"))
-
-
-def because(reasons: Sequence[Text], context: Context) -> Iterator[Line]:
-    """Yield a line for each reason."""
-    label = line("  ", Span(context.say("ui.because"), "quiet"))
-    for reason in reasons:
-        yield from wrap(context.prose(reason), context.prose_width, first=label)
-
-
-def about_generation(generation: Generation, context: Context) -> str:
-    """Return a generation's number, Python and count of packages, in words."""
-    count = len(generation.packages)
-    return context.say("ui.generation", number=generation.number, python=generation.python, n=count)
-
-
-def section(title: str) -> Iterator[Line]:
-    """Yield a blank line and a heading."""
-    yield BLANK
-    yield line(Span(title, "strong"))
 
 
 def _package(sign: str, style: Style, name: str, versions: Line, download: int | None) -> tuple[Line, ...]:

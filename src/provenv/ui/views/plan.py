@@ -9,7 +9,8 @@ from ...model.results import PlanResult
 from ..context import Context
 from ..line import BLANK, Line, Span, line
 from ..units import size
-from .parts import because, choices, closing_steps, section, sentence, steps, tally
+from .parts import choices, closing_steps, steps, tally
+from .sentences import because, section, sentence
 
 
 def lines(plan: Plan, context: Context) -> Iterator[Line]:

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from ...model.rendered import Rendered
 from ..context import Context
 from ..line import BLANK, Line, Span, line
-from .parts import passed, sentence
+from .sentences import passed, sentence
 
 
 def lines(made: Rendered, context: Context) -> Iterator[Line]:

@@ -7,7 +7,8 @@ from collections.abc import Iterator
 from ...model.results import Rollback
 from ..context import Context
 from ..line import Line, Span, line
-from .parts import drift, passed, sentence
+from .parts import drift
+from .sentences import passed, sentence
 
 
 def lines(rollback: Rollback, context: Context) -> Iterator[Line]:

@@ -10,7 +10,8 @@ from ..line import BLANK, Line, Span, Style, line, prose, table
 from ..moments import moment
 from ..units import size
 from . import evidence as proof
-from .parts import about_generation, because, drift, sentence
+from .parts import drift
+from .sentences import about_generation, because, sentence
 
 SYNC: dict[str, tuple[str, Style]] = {
     "absent": ("ui.status.absent", "warning"),
@@ -41,7 +42,7 @@ def _about(status: Status, context: Context) -> Iterator[tuple[Line, Line]]:
     generation = status.generation
     if generation is None:
         return
-    about = about_generation(generation, context)
+    about = about_generation(generation.number, generation.python, generation.packages, context)
     yield line(context.say("ui.status.generation")), prose(about)
     if generation.made:
         yield line(context.say("ui.status.made")), line(moment(generation.made, context))

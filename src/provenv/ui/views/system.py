@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from ...model.system import SystemNeed, SystemReport
 from ..context import Context
 from ..line import BLANK, Line, Span, line, table
-from .parts import passed, sentence
+from .sentences import passed, sentence
 
 FILES_SHOWN = 2
 COLUMNS = ("", "ui.system.name", "ui.system.package", "ui.system.users")

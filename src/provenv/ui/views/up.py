@@ -7,16 +7,18 @@ from collections.abc import Iterator
 from ...model.plan import CreateEnvironment, Switch
 from ...model.up_result import UpResult
 from ..context import Context
-from ..line import BLANK, Line, Span, line, prose
+from ..line import BLANK, Line, Span, line
 from ..units import duration
 from . import evidence as proof
-from .parts import about_generation, choices, passed, section, sentence, steps, tally
+from .parts import choices, steps, tally
+from .sentences import ready, section, sentence, unchanged
 
 
 def lines(result: UpResult, context: Context) -> Iterator[Line]:
     """Yield what `up` came to."""
     if result.unchanged:
-        yield from _ready(context.say("ui.up.unchanged", target=result.target), result, context)
+        made = result.generation
+        yield from unchanged(result.target, made.number, made.python, made.packages, context)
         return
     if result.lock is not None and result.lock.choices:
         yield line(Span(context.say("ui.choices"), "strong"))
@@ -39,11 +41,7 @@ def _done(result: UpResult, context: Context) -> Iterator[Line]:
     old = next((step.old for step in planned if isinstance(step, Switch)), None)
     key = "ui.up.done" if old is None else "ui.up.replaced"
     said = context.say(key, target=result.target, old=old or 0, time=duration(result.seconds))
-    yield from _ready(said, result, context)
+    made = result.generation
+    yield from ready(said, made.number, made.python, made.packages, context)
     yield from section(context.say("ui.next"))
     yield line("  ", Span("provenv run -- python", "code"))
-
-
-def _ready(said: str, result: UpResult, context: Context) -> Iterator[Line]:
-    about = about_generation(result.generation, context)
-    yield from passed(line(Span(said, "good"), prose(context.say("ui.aside", words=about), "quiet")), context)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import signal
 import sys
 from collections.abc import Sequence
@@ -11,9 +10,11 @@ from types import FrameType
 import click
 
 from .. import environ, lazy
-from ..errors import Exit, Failure
-from ..ui import View, view
+from ..errors import Exit, Failure, problem
+from ..ui.streams import Unwritten, flush
+from ..ui.view import View, view
 from .help import Group, common_options
+from .streams import silence
 from .version_option import version_option
 
 SECTIONS: dict[str, Sequence[str]] = {
@@ -47,14 +48,14 @@ def program() -> Group:
     return group
 
 
-def main(arguments: Sequence[str] | None = None) -> None:
-    """Run the command line and leave the process with the exit code that DESIGN names."""
+def main(arguments: list[str]) -> int:
+    """Run the command line, also to a clean end by SIGTERM and SIGHUP; return the exit code of DESIGN."""
     for name in ("SIGTERM", "SIGHUP"):
         number = getattr(signal, name, None)
         # `nohup` has it ignored, and means it
         if number is not None and signal.getsignal(number) is not signal.SIG_IGN:
             signal.signal(number, _end)
-    sys.exit(run(list(sys.argv[1:] if arguments is None else arguments)))
+    return run(arguments)
 
 
 def run(arguments: list[str]) -> int:
@@ -72,7 +73,7 @@ def run(arguments: list[str]) -> int:
             except click.exceptions.Exit as left:
                 ended = left.exit_code
         # what cannot be written any more shall be noticed here, not while Python shuts down
-        sys.stdout.flush()
+        flush(sys.stdout)
         return ended
     except click.exceptions.Exit as left:
         return left.exit_code
@@ -80,21 +81,45 @@ def run(arguments: list[str]) -> int:
         click.echo(asked.ctx.get_help())
         return Exit.USAGE
     except click.UsageError as error:
-        _view(context, language, arguments).failed(lazy.load("cli.usage_problem")(error))
-        return Exit.USAGE
+        return _tell(_view(context, language, arguments), lazy.load("cli.usage_problem")(error))
     except Failure as failure:
-        _view(context, language, arguments).failed(failure, failure.data)
-        return failure.exit_code
+        return _tell(_view(context, language, arguments), failure)
     except (KeyboardInterrupt, click.Abort) as stopped:
-        _view(context, language, arguments).failed(lazy.load("cli.interrupted")())
+        _tell(_view(context, language, arguments), lazy.load("cli.interrupted")())
         return 128 + stopped.number if isinstance(stopped, Ended) else Exit.INTERRUPTED
     except BrokenPipeError:
         # whoever read us has seen enough (`provenv history | head`); Python flushes once more at its end
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        silence(1)
         return Exit.DONE
     except Exception as error:  # noqa: BLE001 - the one place where a defect becomes a report, not a traceback
-        _view(context, language, arguments).failed(lazy.load("cli.defect")(error, arguments))
-        return Exit.DEFECT
+        unwritten = _unwritten(error)
+        if unwritten is not None:
+            # told on the other stream, whatever --json says
+            return _tell(view(command="provenv", language=language), unwritten)
+        ours = lazy.load("hosts.refused")(error) or lazy.load("cli.defect")(error, arguments)
+        return _tell(_view(context, language, arguments), ours)
+
+
+def _tell(face: View, failure: Failure) -> int:
+    """Show a failure, even where nobody takes what is written, and return its exit code."""
+    try:
+        face.failed(failure, failure.data)
+    except (BrokenPipeError, Unwritten):
+        silence(1)
+    return int(failure.exit_code)
+
+
+def _unwritten(error: Exception) -> Failure | None:
+    """Return the failure of a standard output that takes nothing (a full disk), if that is what it was."""
+    reason: Exception | None = error if isinstance(error, Unwritten) else None
+    try:
+        flush(sys.stdout)
+    except (BrokenPipeError, Unwritten) as again:
+        reason = again
+    if reason is None:
+        return None
+    silence(1)
+    return Failure(problem("PV469", reason=str(reason)))
 
 
 def _end(number: int, _: FrameType | None) -> None:
