@@ -95,6 +95,20 @@ def test_what_an_earlier_run_left_is_not_asked_for_again(server, tmp_path):
     assert server.asked == ["bytes=500000-"]
 
 
+@pytest.mark.parametrize("torn", [bytes(500_000), bytes(len(BODY))], ids=["begun", "whole"])
+def test_what_a_power_cut_has_torn_is_asked_for_again(server, tmp_path, torn):
+    (tmp_path / f"x{PART}").write_bytes(torn)
+    assert get(server, tmp_path / "x") == (len(BODY), len(BODY) - len(torn))
+    assert sha256_of(tmp_path / "x") == DIGESTS["sha256"]
+    assert server.asked == [f"bytes={len(torn)}-", None]
+
+
+def test_a_part_that_nothing_can_check_is_not_continued(server, tmp_path):
+    (tmp_path / f"x{PART}").write_bytes(bytes(500_000))
+    fetch(server.address, tmp_path / "x", NOWHERE, digests={}, advance=lambda amount: None)
+    assert (tmp_path / "x").read_bytes() == BODY
+
+
 def test_a_part_that_is_complete_already_is_only_checked(server, tmp_path):
     (tmp_path / f"x{PART}").write_bytes(BODY)
     assert get(server, tmp_path / "x")[0] == len(BODY)

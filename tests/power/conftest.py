@@ -9,7 +9,7 @@ import pytest
 
 sys.path.insert(0, str(Path(__file__).parent))
 
-from power_project import why_not  # noqa: E402 - lies beside
+from power_project import why_not
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -181,7 +181,7 @@ def _same(entry: Entry | None) -> object:
 
 
 def _misleads(found: Entry, right: Entry) -> bool:
-    """Tell whether Python would take damaged bytecode for good: its header is right (PEP 552), the rest is not."""
+    """Tell whether Python would believe damaged bytecode: its header is right (PEP 552), the rest is not."""
     return found.content != right.content and found.content[:16] == right.content[:16]
 
 

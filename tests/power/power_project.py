@@ -196,3 +196,14 @@ def lay_down(tree: Tree, folder: Path) -> None:
             path.chmod(entry.mode)
         if entry.kind != "folder":
             os.utime(path, ns=(entry.modified, entry.modified), follow_symlinks=False)
+
+
+def planted(goal: Path, edits: list[tuple[str, str, str]]) -> Path:
+    """Copy the program's source to `goal` with a bug: (file, old, new), each of which must fit once."""
+    shutil.copytree(REPOSITORY / "src", goal, ignore=shutil.ignore_patterns("__pycache__"))
+    for name, old, new in edits:
+        path = goal / "provenv" / name
+        words = path.read_text(encoding="utf-8")
+        assert words.count(old) == 1, f"{name} has changed: plant the bug elsewhere\n{old}"
+        path.write_text(words.replace(old, new), encoding="utf-8")
+    return goal

@@ -57,6 +57,7 @@ from .locking import write as write_lock
 from .project import Project, local_target
 from .prove import prove_generation, unproven, verdict
 from .remembered import FACTS, SPEC, remember_spec
+from .torn_cache import with_whole_cache
 from .up import unchanged, why_stale
 
 
@@ -119,7 +120,7 @@ def build(
             steps = (Switch(prepared.state.current, twin.number),)
             switched = replace(result, plan=replace(prepared.plan, generation=twin.number, steps=steps))
             return replace(_settle(project, switched, began), unchanged=False, plan=switched.plan)
-        return _carry_out(project, result, repair=repair, began=began)
+        return with_whole_cache(project, partial(_carry_out, project, result, repair=repair, began=began))
 
 
 def _prepare(project: Project, *, locked: bool, repair: bool, upgrade: Sequence[str] | None) -> Prepared:
@@ -220,7 +221,7 @@ def _carry_out(project: Project, prepared: Prepared, *, repair: bool, began: flo
     shortage = needed_space(planned, prepared.base.facts.disks)
     if shortage is not None:
         raise shortage
-    remove_generations(layout, unproven_numbers(prepared.state))
+    remove_generations(layout, unproven_numbers(read_state(layout)))
     number = planned.generation
     uv = lock_room.find_uv(project.environment)
     if repair:

@@ -74,6 +74,5 @@ def _alone(root: Path) -> AbstractContextManager[None]:
 
 def _apply(edit: Edit, root: Path) -> EditResult:
     if edit.new != edit.old:
-        # a linked file is edited where it really lies
-        keep_bytes(Path(os.path.realpath(root / edit.path)), edit.content)
+        keep_bytes(root / edit.path, edit.content)
     return EditResult(edit.path, edit.added, edit.removed)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import stat
 from pathlib import Path
 
 from ..errors import Exit, Failure, problem
@@ -15,9 +17,13 @@ def keep_text(path: Path, content: str) -> Path:
 
 
 def keep_bytes(path: Path, content: bytes) -> Path:
-    """Write the file whole. Raises Failure PV765 where it cannot be written, PV460 where the disk is full."""
+    """Write the file whole; one that is there keeps its mode, and a link stays one.
+
+    Raises Failure PV765 where it cannot be written, PV460 where the disk is full.
+    """
+    goal = Path(os.path.realpath(path))
     try:
-        write_whole(path, content)
+        write_whole(goal, content, stat.S_IMODE(goal.stat().st_mode) if goal.exists() else None)
     except OSError as error:
         if error.errno in NO_ROOM:
             raise refused(error, str(path)) or error from error

@@ -29,6 +29,7 @@ from .fingerprint import digest_file
 from .folder import with_cache
 from .machine import machine
 from .project import Project, find_target
+from .torn_cache import with_whole_cache
 
 
 @dataclass(frozen=True)
@@ -246,16 +247,19 @@ def _asking(project: Project, base: Ground, scratch: str) -> _Asking:
 
 
 def _resolve(project: Project, base: Ground, old: Lock | None, upgrade: Sequence[str] | None) -> Lock:
-    with tempfile.TemporaryDirectory(prefix="provenv-lock-") as scratch:
-        return lock_room.make(
-            base.spec,
-            base.facts,
-            target=project.target,
-            **_asking(project, base, scratch),
-            upgrade=upgrade,
-            previous=old,
-            progress=project.progress,
-        )
+    def resolved() -> Lock:
+        with tempfile.TemporaryDirectory(prefix="provenv-lock-") as scratch:
+            return lock_room.make(
+                base.spec,
+                base.facts,
+                target=project.target,
+                **_asking(project, base, scratch),
+                upgrade=upgrade,
+                previous=old,
+                progress=project.progress,
+            )
+
+    return with_whole_cache(project, resolved)
 
 
 def write(project: Project, result: LockResult) -> LockResult:

@@ -84,6 +84,10 @@ def fetch(
     total = pace.patience.total
     deadline = math.inf if total is None else began + total
     left = ATTEMPTS
+    if not _known(digests):
+        # nothing would tell whether a power cut has torn it
+        part.unlink(missing_ok=True)
+    earlier = part.exists() and parts.scheme != "file"
     while True:
         before = part.stat().st_size if part.exists() else 0
         try:
@@ -107,6 +111,11 @@ def fetch(
             if left <= 0 or not (grown or _passing(found)) or time.monotonic() + wait >= deadline:
                 raise Unfetched(url, found) from error
             _rest(wait, pace)
+    if earlier and not _right(part, digests):
+        # a power cut may have torn what lay there: all of it once more
+        advance(-part.stat().st_size)
+        part.unlink()
+        return fetch(url, goal, how, digests=digests, advance=advance, pace=pace)
     _check(part, url, goal.name, digests)
     os.replace(part, goal)
     sync_folder(goal.parent)

@@ -42,8 +42,8 @@ def write_whole(path: Path, content: bytes, mode: int | None = None) -> None:
         with naming(path), os.fdopen(handle, "wb") as file:
             file.write(content)
             file.flush()
+            os.chmod(beside, 0o666 & ~_umask() if mode is None else mode)
             os.fsync(file.fileno())
-        os.chmod(beside, 0o666 & ~_umask() if mode is None else mode)
         os.replace(beside, path)
     except BaseException:
         # what failed is told, not that its remains could not be taken away: `left_beside` finds those

@@ -7,6 +7,7 @@ from .failures.answers import exit_of, refusal
 from .failures.cause import NETWORK, explain_failure
 from .failures.inquiry import true_cause
 from .failures.nearest import from_source, with_nearest
+from .failures.torn import torn
 from .foreign.adopting import adopt
 from .foreign.pins import find as find_pins
 from .foreign.pins import kept as kept_pins
@@ -53,6 +54,7 @@ __all__ = [
     "sources_of",
     "torch_address",
     "torch_family",
+    "torn",
     "true_cause",
     "uv_default_index",
     "uv_environment",

@@ -358,20 +358,42 @@ def clear(base):
     if fcntl is None or base is None:
         return
     for name in os.listdir(base):
+        if not name.startswith(PREFIX):
+            continue
         script = os.path.join(base, name, "prove.py")
-        if not name.startswith(PREFIX) or not os.path.isfile(script):
+        if not os.path.exists(script):
+            # a power cut may have left the folder without it
+            shutil.rmtree(os.path.join(base, name), ignore_errors=True)
             continue
         with contextlib.suppress(OSError), open(script, encoding="utf-8") as file:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
             shutil.rmtree(os.path.join(base, name), ignore_errors=True)
 
 
+@contextlib.contextmanager
+def beginning(base):
+    """Hold the folder of all work folders, so that a new one is not taken for one that was left."""
+    handle = None if fcntl is None or base is None else os.open(base, os.O_RDONLY)
+    try:
+        if handle is not None:
+            with contextlib.suppress(OSError):
+                fcntl.flock(handle, fcntl.LOCK_EX)
+        yield
+    finally:
+        if handle is not None:
+            os.close(handle)
+
+
 def run(job):
     """Run all checks of the job."""
     folder = os.path.abspath(job["folder"])
     base = scratch_base(folder)
-    clear(base)
-    work = tempfile.mkdtemp(prefix=PREFIX, dir=base)
+    with beginning(base):
+        clear(base)
+        work = tempfile.mkdtemp(prefix=PREFIX, dir=base)
+        held = open(os.path.join(work, "prove.py"), "w", encoding="utf-8")  # noqa: SIM115 - held to the end
+        if fcntl is not None:
+            fcntl.flock(held, fcntl.LOCK_EX)
     running, nurseries = {}, {}
 
     def stop(number, frame):
@@ -381,11 +403,8 @@ def run(job):
         if hasattr(signal, name):
             signal.signal(getattr(signal, name), stop)
     try:
-        held = open(os.path.join(work, "prove.py"), "w", encoding="utf-8")  # noqa: SIM115 - held to the end
         held.write(job["runner"])
         held.flush()
-        if fcntl is not None:
-            fcntl.flock(held, fcntl.LOCK_EX)
         for check in job["checks"]:
             prepare(work, folder, check)
         modules = os.path.join(work, SHARED)

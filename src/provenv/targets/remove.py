@@ -43,7 +43,7 @@ def discard(path: Path) -> int:
         if trash.exists():
             discard(trash)
         os.rename(path, trash)
-        # its files may leave the disk before its name does: after a power cut there is no half of it under its name
+        # before its files leave the disk, its name has: a power cut leaves no half of it in use
         sync_folder(path.parent)
     if not trash.is_dir() or trash.is_symlink():
         size = trash.lstat().st_size

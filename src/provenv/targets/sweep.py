@@ -5,7 +5,8 @@ from __future__ import annotations
 import os
 import shutil
 import sys
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from ..hosts.files import left_beside
@@ -29,20 +30,36 @@ def sweep(layout: Layout) -> None:
         for path in left_beside(folder):
             with suppress(OSError):
                 path.unlink()
-    for path in _folders(layout.home):
-        if path.name.startswith(PROOF):
-            with suppress(OSError):
-                _sweep_proof(path)
+    with suppress(OSError), _nobody_begins(layout.home):
+        for path in _folders(layout.home):
+            if path.name.startswith(PROOF):
+                with suppress(OSError):
+                    _sweep_proof(path)
     for folder in generations:
         with suppress(OSError):
             leased(folder)
 
 
+@contextmanager
+def _nobody_begins(home: Path) -> Iterator[None]:
+    """Hold the folder that whoever begins a proof holds until its script is there. Raises BlockingIOError."""
+    if sys.platform == "win32":
+        yield
+        return
+    handle = os.open(home, os.O_RDONLY)
+    try:
+        if not hold(handle, wait=False):
+            raise BlockingIOError
+        yield
+    finally:
+        os.close(handle)
+
+
 def _sweep_proof(folder: Path) -> None:
     script = folder / SCRIPT
     if not script.is_file():
-        # killed before its first file was there, or while it cleared up after itself
-        os.rmdir(folder)
+        # ended before its first file was there, while it cleared up, or by a power cut that kept other files
+        shutil.rmtree(folder)
         return
     handle = open_held(script)
     try:

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import os
+import sys
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from pathlib import Path
 
 
@@ -26,14 +28,11 @@ def _bytecode(folder: Path) -> Iterator[str]:
 
 
 def _sync_one(path: str) -> None:
-    if os.path.islink(path):
-        return
-    try:
-        handle = os.open(path, os.O_RDONLY)
-    except PermissionError:
-        # a package may ship an unreadable file; its owner's write-back still happens
-        return
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
+    # another import may just put a newer file in its place
+    with suppress(FileNotFoundError):
+        # Windows syncs only what is open for writing
+        handle = os.open(path, os.O_RDWR if sys.platform == "win32" else os.O_RDONLY)
+        try:
+            os.fsync(handle)
+        finally:
+            os.close(handle)
