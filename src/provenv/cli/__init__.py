@@ -5,7 +5,6 @@ from __future__ import annotations
 import sys
 
 from ..lazy import load
-from .at_once import at_once
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -21,7 +20,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     """
     given = list(sys.argv[1:] if arguments is None else arguments)
     try:
-        code = at_once(given)
+        code = load("cli.at_once")(given) if given[:1] == ["up"] else None
         if code is None:
             code = load("cli.program")(given)
     except KeyboardInterrupt:

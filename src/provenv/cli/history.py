@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ..app import status as app
+from ..app import history as app
 from .session import Session, command
 
 

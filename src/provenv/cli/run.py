@@ -7,8 +7,7 @@ from pathlib import Path
 import click
 
 from ..app import launch
-from ..app.files import keep_text
-from ..ui.json_view import document
+from ..lazy import load
 from .help import Command
 from .session import Session, command, option
 
@@ -60,5 +59,7 @@ def run(
         in_place=in_place,
     )
     if json_file is not None:
-        keep_text(json_file, document("run", ended.code == 0, ended, ended.findings, session.view.words))
+        load("app.keep_text")(
+            json_file, load("ui.document")("run", ended.code == 0, ended, ended.findings, session.view.words)
+        )
     return ended.code or 0
