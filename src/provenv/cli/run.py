@@ -6,9 +6,9 @@ from pathlib import Path
 
 import click
 
-from ..app import launch
+from .. import app
 from ..lazy import load
-from .help import Command
+from .help import Command, completed
 from .session import Session, command, option
 
 
@@ -26,7 +26,13 @@ class RunCommand(Command):
 
 @command(
     "run",
-    click.Argument(["words"], nargs=-1, type=click.UNPROCESSED, metavar="[NAME [ARGUMENTS]] | -- COMMAND"),
+    click.Argument(
+        ["words"],
+        nargs=-1,
+        type=click.UNPROCESSED,
+        metavar="[NAME [ARGUMENTS]] | -- COMMAND",
+        shell_complete=completed("runs"),
+    ),
     option(
         "--json-file",
         type=click.Path(path_type=Path, dir_okay=False),
@@ -50,7 +56,7 @@ def run(
         raise click.UsageError(session.view.words.say("cli.run.replace_alone"))
     name = words[0] if words else None
     argv = (*words[1:], *(behind or ()))
-    ended = launch.run(
+    ended = app.launch.run(
         session.project,
         name=name,
         command=argv,
