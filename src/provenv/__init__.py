@@ -22,12 +22,13 @@ if TYPE_CHECKING:
 
     from .app.build import plan as make_plan
     from .app.clean import rollback
+    from .app.history import history
     from .app.locking import lock as make_lock
     from .app.locking import why
     from .app.machine import facts_of as read_facts
     from .app.project import Project, open_project
     from .app.prove import prove
-    from .app.status import history, status
+    from .app.status import status
     from .app.up import up
     from .errors import Failure, Problem, Text
 

@@ -10,6 +10,9 @@ import hashlib
 import os
 import sys
 
+HIDDEN = "****"
+"""What stands for a user and a password where a URL is shown."""
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping

@@ -19,10 +19,10 @@ from urllib.parse import urlsplit, urlunsplit
 
 from . import pip_sources
 from .errors import Failure, Hint, Place, Problem, problem, text, verbatim
+from .pip_sources import HIDDEN
 
 TRUE = frozenset({"y", "yes", "t", "true", "on", "1"})
 FALSE = frozenset({"n", "no", "f", "false", "off", "0"})
-HIDDEN = "****"
 BARE = re.compile(r"[^\s/@:]+:[^\s/]*@[\w.-]+(:\d+)?/?")
 URL = re.compile(r"\b[a-z][a-z0-9+.-]*://[^\s'\"<>]+", re.IGNORECASE)
 

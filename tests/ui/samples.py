@@ -21,6 +21,7 @@ from provenv.model.facts import (
     Source,
     Tool,
 )
+from provenv.model.launch import Launch
 from provenv.model.lock import Artifact, Choice, Lock, Package, Refusal
 from provenv.model.mirrors import MirrorResult, Trial
 from provenv.model.plan import Change, CreateEnvironment, Install, Keep, Plan, Prove, Remove, Switch
@@ -34,7 +35,6 @@ from provenv.model.results import (
     Explanation,
     History,
     InitResult,
-    Launch,
     LockResult,
     PlanResult,
     Rollback,

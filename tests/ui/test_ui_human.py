@@ -82,10 +82,10 @@ def test_a_no_op_pays_for_nothing_that_it_does_not_show(repository):
     """Start-up is part of the design: no rich, no pydantic, no asyncio, none of the other views."""
     script = """
 import sys
-from provenv import ui
+from provenv.ui.view import view
 from provenv.model.up_result import UpResult
 from provenv.model.state import Generation
-made = ui.view(command="up", environment={})
+made = view(command="up", environment={})
 made.done(UpResult("here", True, Generation(1, "/w", "3.11")))
 imported = {name.split(".")[0] for name in sys.modules}
 heavy = imported & {"rich", "pydantic", "click", "asyncio", "tomlkit", "uv"}
@@ -100,5 +100,5 @@ print(sorted(heavy), sorted(views), file=sys.stderr)
         check=True,
     )
     assert ran.stdout == "✓ `here` is up to date (generation 1, Python 3.11, 0 packages)\n"
-    views = ["provenv.ui.views.evidence", "provenv.ui.views.parts", "provenv.ui.views.up"]
+    views = [f"provenv.ui.views.{name}" for name in ("evidence", "parts", "sentences", "up")]
     assert ran.stderr.strip() == f"[] {views}"

@@ -147,9 +147,9 @@ def test_amounts(total, unit, completed, expected):
 
 INTERRUPTED = """
 import signal, sys
-from provenv import ui
+from provenv.ui.view import view as viewed
 from provenv.errors import Failure, problem, verbatim
-view = ui.view(command="up", color="never")
+view = viewed(command="up", color="never")
 try:
     view.progress.task(verbatim("working"), 10).advance(1)
     signal.pause()

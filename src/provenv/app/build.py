@@ -56,7 +56,8 @@ from .locking import lock as relock
 from .locking import write as write_lock
 from .project import Project, local_target
 from .prove import prove_generation, unproven, verdict
-from .remembered import FACTS, SPEC, remember_spec
+from .remembered import FACTS, SPEC
+from .remembering import remember_spec
 from .torn_cache import with_whole_cache
 from .up import unchanged, why_stale
 

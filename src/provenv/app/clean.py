@@ -11,10 +11,8 @@ from ..targets.manifest import read_drift
 from ..targets.records import read_state
 from ..targets.remove import remove_generations
 from ..targets.venv import forget_target, make_current
+from .choices import KEPT
 from .project import Project
-
-KEPT = 3
-"""How many proven generations `gc` keeps where nothing else is said."""
 
 
 def rollback(

@@ -32,7 +32,6 @@ from .remembered import granted_cores
 from .up import up
 
 FAMILY = "digits-"
-DEFAULT = "torch"
 STEPS = ("train", "evaluate", "predict")
 REPORT = "report.html"
 MADE_BY_RUNNING = shutil.ignore_patterns("__pycache__", "outputs", STATE, ".venv", "*.pyc", "pylock*.toml")

@@ -1,26 +1,23 @@
-"""`run` and `shell`: a command in the proven environment, which stays as it is while the command runs."""
+"""`run`: a command in the proven environment, which stays as it is while the command runs."""
 
 from __future__ import annotations
 
 import os
 import shlex
-import tempfile
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TypeVar
 
-from .. import lazy
 from ..errors import Failure, Hint, problem, text
 from ..lazy import load
-from ..model.results import Launch
+from ..model.launch import Launch
 from ..model.spec import Spec
 from ..model.state import Generation
 from ..runs.environment import Prepared, other_environments, prepare
 from ..runs.launch import become, launch
 from ..runs.program import Code
-from ..runs.shell import shell_command
 from ..targets.layout import has_python
 from ..targets.lease import lease
 from ..targets.names import HERE, RECORD
@@ -56,23 +53,14 @@ def run(
     where it runs, if not in the project's; `in_place` makes this very process the command. Raises Failure
     with 125 (ours: no environment, no such run), 126 or 127 (not executable, not found).
     """
-    project = _ours(find)
-    ready = _ours(lambda: _ready(project))
-    argv = tuple(command) if name is None else _ours(lambda: _declared(ready.spec, name, tuple(command)))
+    project = as_ours(find)
+    ready = as_ours(lambda: prepared_generation(project))
+    argv = tuple(command) if name is None else as_ours(lambda: _declared(ready.spec, name, tuple(command)))
     place = folder.resolve() if folder else project.folder if name is None else project.root
-    return _launch(ready, argv, str(place), announce, become if in_place else launch)
+    return carry_out(ready, argv, str(place), announce, become if in_place else launch)
 
 
-def shell(find: Callable[[], Project], *, announce: Callable[[Launch], None]) -> Launch:
-    """Open the user's own shell in the current generation and return how it ended."""
-    project = _ours(find)
-    ready = _ours(lambda: _ready(project))
-    with tempfile.TemporaryDirectory(prefix="provenv-shell-") as folder:
-        argv = shell_command(ready.prepared.environment, folder, tuple(ready.spec.variables))
-        return _launch(ready, argv, str(project.folder), announce)
-
-
-def _ours(step: Callable[[], T]) -> T:
+def as_ours(step: Callable[[], T]) -> T:
     """Give a failure before the command the code that `run` has for its own (125)."""
     try:
         return step()
@@ -85,7 +73,8 @@ def _ours(step: Callable[[], T]) -> T:
         raise Failure(*refused.problems, exit_code=Code.OURS) from error
 
 
-def _ready(project: Project) -> Ready:
+def prepared_generation(project: Project) -> Ready:
+    """Return the current generation, held, with the environment that commands get. Raises Failure PV721."""
     if project.target != HERE:
         local_target(project, project.spec())
     generation, held = _hold(project)
@@ -93,7 +82,7 @@ def _ready(project: Project) -> Ready:
     venv = str(project.layout.venv(generation.number))
     prepared = prepare(
         project.environment,
-        spec=lazy.load("app.answering")(project, declared) if declared.mirrors.fallbacks else declared,
+        spec=load("app.answering")(project, declared) if declared.mirrors.fallbacks else declared,
         venv=venv,
         granted_cores=granted_cores(project, generation.number),
         others=other_environments(project.environment.get("PATH", "")),
@@ -130,13 +119,14 @@ def _declared(spec: Spec, name: str, rest: tuple[str, ...]) -> tuple[str, ...]:
     return (*shlex.split(run_.command), *rest)
 
 
-def _launch(
+def carry_out(
     ready: Ready,
     argv: tuple[str, ...],
     folder: str,
     announce: Callable[[Launch], None],
     start: Callable[..., int] = launch,
 ) -> Launch:
+    """Announce a command, run it in the generation, give the generation free; return how it ended."""
     prepared = ready.prepared
     begun = Launch(argv, ready.generation.number, prepared.set_aside, prepared.added, prepared.findings)
     announce(begun)

@@ -19,15 +19,13 @@ from ..model.progress import Progress, Silent
 from ..model.spec import Spec
 from ..pipconf import PipConfiguration, redact
 from ..spec.edited import Edit
+from .choices import MIRROR_LIMIT, MIRRORED
 from .files import keep_bytes
 from .project import Project, open_project
 from .trying import Ask, Candidate, attempt
 
-KINDS = ("pypi", "torch", "python", "apt", "images", "huggingface")
 USUAL = ("pypi", "torch", "python", "huggingface")
 """What is tried where no kind is named: what this machine's environments need."""
-LIMIT = 10.0
-"""Seconds for one mirror of one kind."""
 PYTORCH = "https://download.pytorch.org/whl"
 HUB = "https://huggingface.co"
 REGISTRY = "https://registry-1.docker.io"
@@ -42,7 +40,7 @@ def mirrors(
     names: Sequence[str] = (),
     kinds: Sequence[str] = (),
     use: str | None = None,
-    limit: float = LIMIT,
+    limit: float = MIRROR_LIMIT,
     progress: Progress | None = None,
     environment: Mapping[str, str] | None = None,
 ) -> MirrorResult:
@@ -208,7 +206,11 @@ def _ranked(trials: Iterable[Trial]) -> list[Trial]:
     ]
     return sorted(
         told,
-        key=lambda one: (one.state != "reached", one.fresh is False, one.seconds or one.first_byte or LIMIT),
+        key=lambda one: (
+            one.state != "reached",
+            one.fresh is False,
+            one.seconds or one.first_byte or MIRROR_LIMIT,
+        ),
     )
 
 
@@ -267,7 +269,7 @@ def _doubts(
         mirrors, table = declared.mirrors, spec.mirror_presets()
         own = [
             kind
-            for kind in KINDS
+            for kind in MIRRORED
             if getattr(mirrors, kind) and getattr(mirrors, kind) != table.address(mirrors.preset or "", kind)
         ]
         if own:

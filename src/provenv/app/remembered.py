@@ -7,34 +7,16 @@ changed since, the Spec that was kept beside the generation is the same.
 from __future__ import annotations
 
 import os
-from dataclasses import replace
 
-from ..model.facts import Facts
-from ..model.spec import Indexes, Mirrors, Spec
+from ..model.spec import Spec
 from ..model.state import Generation
-from ..pipconf import HIDDEN, redact
-from ..targets.records import read_value, write_value
+from ..pip_sources import HIDDEN
+from ..targets.records import read_data, read_value
 from .fingerprint import digest_file
 from .project import Project
 
 SPEC = "spec.json"
 FACTS = "facts.json"
-
-
-def remember_spec(project: Project, number: int, spec: Spec) -> None:
-    """Keep beside a generation what running in it needs of the Spec.
-
-    Requirements and indexes are left out: their lines may hold what belongs to nobody else. Of
-    the mirrors the one that commands get is kept, without credentials.
-    """
-    endpoint = spec.mirrors.huggingface
-    others = tuple(redact(one) for one in spec.mirrors.fallbacks.get("huggingface", ()))
-    mirrors = Mirrors(
-        huggingface=redact(endpoint) if endpoint else None,
-        fallbacks={"huggingface": others} if others else {},
-    )
-    kept = replace(spec, requirements=(), constraints=(), indexes=Indexes(), mirrors=mirrors, findings=())
-    write_value(project.layout, number, SPEC, kept)
 
 
 def remembered_spec(project: Project, generation: Generation) -> Spec:
@@ -54,7 +36,11 @@ def remembered_spec(project: Project, generation: Generation) -> Spec:
 
 def granted_cores(project: Project, number: int) -> float:
     """Return how many cores commands may use: what was granted then, or this process's affinity if less."""
-    facts = read_value(project.layout, number, FACTS, Facts)
+    # of all the facts one figure is wanted, so the rest is not made into values
+    facts = read_data(project.layout, number, FACTS)
     usable = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-    granted = facts.cpu.granted if facts else 0.0
-    return min(granted, float(usable)) if granted else float(usable)
+    cpu = facts.get("cpu") if isinstance(facts, dict) else None
+    granted = cpu.get("granted") if isinstance(cpu, dict) else None
+    if not isinstance(granted, (int, float)) or granted <= 0:
+        return float(usable)
+    return min(float(granted), float(usable))

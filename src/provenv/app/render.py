@@ -23,14 +23,13 @@ from ..targets.layout import Layout
 from ..targets.names import HERE
 from ..targets.records import read_state
 from . import foreign as foreign_locks
+from .choices import LOCKED, PLACED
 from .files import keep_text
 from .locking import ground, lead, lock_path, read_lock
 from .project import Project, find_target
 from .registering import direnv, jupyter, vscode
 
-LOCKED = ("requirements", "environment.yml", "cyclonedx")
-PLACED = {"jupyter": jupyter, "vscode": vscode, "direnv": direnv}
-WHATS = (*LOCKED, *PLACED)
+REGISTERING = dict(zip(PLACED, (jupyter, vscode, direnv), strict=True))
 USES = {
     "output": LOCKED,
     "no-hashes": LOCKED[:2],
@@ -57,7 +56,7 @@ class Asked:
 
 
 def render(project: Project, what: str, asked: Asked) -> Rendered:
-    """Render `what` (one of WHATS) and write it where it was asked for.
+    """Render `what` (of LOCKED or PLACED) and write it where it was asked for.
 
     Raises Failure: PV446 for an option that says nothing about `what`, PV450
     for a check without a file; PV761 and PV763 where the lock is old or not
@@ -65,7 +64,7 @@ def render(project: Project, what: str, asked: Asked) -> Rendered:
     """
     _check_options(what, asked)
     if what in PLACED:
-        return PLACED[what](
+        return REGISTERING[what](
             project, force=asked.force, check=asked.check, prefix=asked.prefix, remove=asked.remove
         )
     spec = foreign_locks.with_indexes(project, project.spec())

@@ -15,10 +15,11 @@ from ..model.system import SystemNeed, SystemReport
 from ..proof.libraries import look
 from ..runs.environment import other_environments, prepare
 from ..targets.layout import has_python, python_of
-from ..targets.records import read_state
+from ..targets.records import read_state, read_value
 from .machine import machine
 from .packages import install_packages
 from .project import Project, find_target, local_target
+from .remembered import FACTS
 
 Agree = Callable[[Text], bool]
 LIMIT = 60.0
@@ -61,6 +62,12 @@ def declared(project: Project, spec: Spec, facts: Facts) -> SystemReport:
         done = project.host.exec(system.question(things, manager), limit=LIMIT)
         asked = system.answer(done.out)
     return _report(project, facts, system.declared_needs(things, asked))
+
+
+def findings_of(project: Project, spec: Spec, generation: Generation | None) -> tuple[Problem, ...]:
+    """Return what `status` tells of declared packages; the machine's kind is remembered where it can be."""
+    kept = read_value(project.layout, generation.number, FACTS, Facts) if generation else None
+    return declared(project, spec, kept or machine(project)).findings
 
 
 def install(project: Project, agree: Agree = nobody) -> SystemReport:

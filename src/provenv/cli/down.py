@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ..app import clean
+from .. import app
 from ..errors import Exit, Failure, Hint, problem, text
 from .session import Session, command
 
@@ -14,4 +14,4 @@ def down(session: Session) -> None:
         raise Failure(
             problem("PV709", hints=(Hint(text("PV709.hint"), "provenv down --yes"),)), exit_code=Exit.USAGE
         )
-    session.view.done(clean.down(project))
+    session.view.done(app.clean.down(project))

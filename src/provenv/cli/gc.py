@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import click
 
-from ..app import clean
+from .. import app
+from ..app.choices import KEPT
 from .session import Session, command, option
 
 
@@ -13,11 +14,11 @@ from .session import Session, command, option
     option(
         "--keep",
         type=click.IntRange(min=0),
-        default=clean.KEPT,
+        default=KEPT,
         show_default=True,
         metavar="N",
         help="cli.gc.keep",
     ),
 )
 def gc(session: Session, *, keep: int) -> None:
-    session.view.done(clean.gc(session.project(), keep=keep))
+    session.view.done(app.clean.gc(session.project(), keep=keep))

@@ -35,6 +35,16 @@ class Option(click.Option):
         return record[0], help_words(ctx)(Text(self.help))
 
 
+def completed(kind: str) -> Callable[[click.Context, click.Parameter, str], list[str]]:
+    """Return what gives a parameter the project's names of that kind (see `names`) to complete."""
+
+    def names(context: click.Context, _: click.Parameter, incomplete: str) -> list[str]:
+        found: list[str] = load("cli.named")(kind, context, incomplete)
+        return found
+
+    return names
+
+
 class _Translated(click.Command):
     """What commands and the group have in common."""
 
@@ -121,7 +131,13 @@ def common_options() -> list[click.Parameter]:
     """Return the options that every command takes, before or after its name."""
     return [
         Option(["-C", "directory"], metavar="DIR", help="cli.common.folder", group=COMMON),
-        Option(["--on", "target"], metavar="TARGET", help="cli.common.on", group=COMMON),
+        Option(
+            ["--on", "target"],
+            metavar="TARGET",
+            help="cli.common.on",
+            group=COMMON,
+            shell_complete=completed("targets"),
+        ),
         Option(["--json", "as_json"], is_flag=True, default=None, help="cli.common.json", group=COMMON),
         Option(
             ["--lang"],

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from ..app import status as app
+from .. import app
 from .session import Session, command
 
 
 @command("history")
 def history(session: Session) -> None:
-    session.view.done(app.history(session.project()))
+    session.view.done(app.history.history(session.project()))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ..app import edit
+from .. import app
 from .session import Session, command, option
 
 
@@ -12,4 +12,4 @@ from .session import Session, command, option
     option("--force", is_flag=True, help="cli.init.force"),
 )
 def init(session: Session, *, source: str | None, force: bool) -> None:
-    session.view.done(edit.init(session.folder, session.view.words, source=source, force=force))
+    session.view.done(app.edit.init(session.folder, session.view.words, source=source, force=force))

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from ..app import locking
+from .. import app
 from ..lazy import load
 from .session import Session, command, option
 from .upgrade import upgrade_option, upgraded
@@ -31,7 +31,9 @@ def lock(
 ) -> None:
     project = session.project()
     if download is None or upgrade or output:
-        session.view.done(locking.lock(project, facts_file=facts, upgrade=upgraded(upgrade), output=output))
+        session.view.done(
+            app.locking.lock(project, facts_file=facts, upgrade=upgraded(upgrade), output=output)
+        )
     if download is not None:
         found = load("app.download")(project, download, with_python=with_python, facts_file=facts)
         session.view.done(found)

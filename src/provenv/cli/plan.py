@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from ..app import build
+from .. import app
 from ..errors import Exit
 from .session import Session, command, option
 
@@ -18,8 +18,8 @@ from .session import Session, command, option
     option("--locked", is_flag=True, help="cli.up.locked"),
 )
 def plan(session: Session, *, out: Path | None, exit_code: bool, locked: bool) -> int:
-    result = build.plan(session.project(), locked=locked)
+    result = app.build.plan(session.project(), locked=locked)
     if out is not None:
-        build.keep_plan(result.plan, out)
+        app.build.keep_plan(result.plan, out)
     session.view.done(result)
     return Exit.CHANGES if exit_code and result.plan.steps else Exit.DONE

@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
-from ..app import prove as app
+from .. import app
+from .help import completed
 from .session import Session, command, option
 
 
-@command("prove", option("--only", metavar="CHECK", multiple=True, help="cli.prove.only"))
+@command(
+    "prove",
+    option(
+        "--only", metavar="CHECK", multiple=True, help="cli.prove.only", shell_complete=completed("checks")
+    ),
+)
 def prove(session: Session, *, only: tuple[str, ...]) -> None:
-    session.view.done(app.prove(session.project(), only=only))
+    session.view.done(app.prove.prove(session.project(), only=only))

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import click
 
-from ..app import edit
+from .. import app
+from .help import completed
 from .session import Session, command
 
 
-@command("remove", click.Argument(["names"], nargs=-1, required=True))
+@command("remove", click.Argument(["names"], nargs=-1, required=True, shell_complete=completed("packages")))
 def remove(session: Session, *, names: tuple[str, ...]) -> None:
-    session.view.done(edit.remove(session.project().root, names))
+    session.view.done(app.edit.remove(session.project().root, names))

@@ -6,14 +6,17 @@ from pathlib import Path
 
 import click
 
-from ..app import render as app
+from .. import app
+from ..app.choices import LOCKED, PLACED
 from ..errors import Exit
 from .session import Session, command, option
+
+WHATS = (*LOCKED, *PLACED)
 
 
 @command(
     "render",
-    click.Argument(["what"], type=click.Choice(app.WHATS), metavar="|".join(app.WHATS)),
+    click.Argument(["what"], type=click.Choice(WHATS), metavar="|".join(WHATS)),
     option(
         "--output",
         "-o",
@@ -40,8 +43,8 @@ def render(
 ) -> int:
     # as everywhere: `-` is standard output
     output = None if output == Path("-") else output
-    asked = app.Asked(output, force, check, not no_hashes, prefix, remove)
-    made = app.render(session.project(), what, asked)
+    asked = app.render.Asked(output, force, check, not no_hashes, prefix, remove)
+    made = app.render.render(session.project(), what, asked)
     if made.state == "printed" and not session.json:
         session.view.screen.out.write(made.text)
     session.view.done(made)

@@ -6,10 +6,9 @@ from pathlib import Path
 
 import click
 
-from ..app import launch
-from ..app.files import keep_text
-from ..ui.json_view import document
-from .help import Command
+from .. import app
+from ..lazy import load
+from .help import Command, completed
 from .session import Session, command, option
 
 
@@ -27,7 +26,13 @@ class RunCommand(Command):
 
 @command(
     "run",
-    click.Argument(["words"], nargs=-1, type=click.UNPROCESSED, metavar="[NAME [ARGUMENTS]] | -- COMMAND"),
+    click.Argument(
+        ["words"],
+        nargs=-1,
+        type=click.UNPROCESSED,
+        metavar="[NAME [ARGUMENTS]] | -- COMMAND",
+        shell_complete=completed("runs"),
+    ),
     option(
         "--json-file",
         type=click.Path(path_type=Path, dir_okay=False),
@@ -51,7 +56,7 @@ def run(
         raise click.UsageError(session.view.words.say("cli.run.replace_alone"))
     name = words[0] if words else None
     argv = (*words[1:], *(behind or ()))
-    ended = launch.run(
+    ended = app.launch.run(
         session.project,
         name=name,
         command=argv,
@@ -60,5 +65,7 @@ def run(
         in_place=in_place,
     )
     if json_file is not None:
-        keep_text(json_file, document("run", ended.code == 0, ended, ended.findings, session.view.words))
+        load("app.keep_text")(
+            json_file, load("ui.document")("run", ended.code == 0, ended, ended.findings, session.view.words)
+        )
     return ended.code or 0

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import json
 
-from ..app.schema import schema as declared_schema
+from .. import app
 from .session import Session, command
 
 
 @command("schema")
 def schema(session: Session) -> None:
-    session.view.screen.out.write(json.dumps(declared_schema(), indent=2, ensure_ascii=False) + "\n")
+    session.view.screen.out.write(json.dumps(app.schema.schema(), indent=2, ensure_ascii=False) + "\n")

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from ..app import launch
+from .. import app
 from .session import Session, command
 
 
 @command("shell")
 def shell(session: Session) -> int:
-    return launch.shell(session.project, announce=session.view.show).code or 0
+    return app.shell.shell(session.project, announce=session.view.show).code or 0

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from ..app import status as app
+from .. import app
 from .session import Session, command, option
 
 
 @command("status", option("--deep", is_flag=True, help="cli.status.deep"))
 def status(session: Session, *, deep: bool) -> None:
-    session.view.done(app.status(session.project(), deep=deep))
+    session.view.done(app.status.status(session.project(), deep=deep))

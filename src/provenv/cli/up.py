@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from ..app import up as app
+from .. import app
 from ..lazy import load
 from .session import Session, command, option
 from .upgrade import upgrade_option, upgraded
@@ -30,7 +30,7 @@ def up(
     folder: Path | None,
 ) -> None:
     project = session.project()
-    result = app.up(
+    result = app.up.up(
         project if folder is None else load("app.carried")(project, folder),
         locked=locked,
         repair=repair,

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from ..app.about import about
+from .. import app
 from .session import Session, command
 
 
 @command("version")
 def version(session: Session) -> None:
-    session.view.done(about())
+    session.view.done(app.about.about())

@@ -22,7 +22,7 @@ BESIDE = re.compile(r"\..+\.(?P<pid>\d+)(-\d+)?")
 
 @contextmanager
 def naming(path: Path | str) -> Iterator[None]:
-    """Give an OSError out of the block the path that it is about, where a descriptor was all that was known."""
+    """Give an OSError out of the block the path that it is about, where only a descriptor was known."""
     try:
         yield
     except OSError as error:

@@ -144,19 +144,6 @@ class Cleaned:
 
 
 @dataclass(frozen=True)
-class Launch:
-    """`run` / `shell`: the command, its environment's changes, and how it ended."""
-
-    argv: tuple[str, ...]
-    generation: int
-    set_aside: Mapping[str, str] = field(default_factory=dict)
-    added: Mapping[str, str] = field(default_factory=dict)
-    findings: tuple[Problem, ...] = ()
-    code: int | None = None
-    seconds: float = 0.0
-
-
-@dataclass(frozen=True)
 class About:
     """`version`: provenv's, its Python's and uv's, and where it runs."""
 

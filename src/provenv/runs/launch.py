@@ -10,7 +10,8 @@ import sys
 from collections.abc import Mapping, Sequence
 
 from ..errors import Failure, problem, text
-from .program import Code, not_started, resolve, without_interpreter
+from ..lazy import load
+from .program import Code, resolve, without_interpreter
 from .signals import caught, supervise
 
 
@@ -57,7 +58,7 @@ def become(
     except OSError as error:
         if error.errno == errno.ENOEXEC and without_interpreter(program):
             os.execve("/bin/sh", ["sh", program, *argv[1:]], dict(environment))  # noqa: S606
-        raise not_started(argv[0], program, error) from error
+        raise load("runs.not_started")(argv[0], program, error) from error
 
 
 def _start(
@@ -75,7 +76,7 @@ def _start(
     except OSError as error:
         if error.errno == errno.ENOEXEC and without_interpreter(program):
             return start("/bin/sh", ["sh", program, *argv[1:]])
-        raise not_started(argv[0], program, error) from error
+        raise load("runs.not_started")(argv[0], program, error) from error
 
 
 def _on_windows(program: str, argv: Sequence[str], environment: Mapping[str, str], folder: str) -> int:
@@ -85,6 +86,6 @@ def _on_windows(program: str, argv: Sequence[str], environment: Mapping[str, str
         process = subprocess.Popen([program, *argv[1:]], env=environment, cwd=folder)
         return process.wait()
     except OSError as error:
-        raise not_started(argv[0], program, error) from error
+        raise load("runs.not_started")(argv[0], program, error) from error
     finally:
         signal.signal(signal.SIGINT, previous)

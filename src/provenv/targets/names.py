@@ -17,6 +17,7 @@ GENERATIONS = "generations"
 CURRENT = "current"
 VENV = "venv"
 RECORD = "generation.json"
+PROOF = "proof.json"
 
 
 def base_of(root: str, target: str) -> str:

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from ..model.evidence import Evidence
 from .layout import Layout
+from .names import PROOF
 from .records import read_json, write_json
-
-PROOF = "proof.json"
 
 
 def read_proof(layout: Layout, number: int) -> Evidence | None:

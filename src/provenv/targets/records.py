@@ -85,6 +85,12 @@ def read_value(layout: Layout, number: int, name: str, kind: type[T]) -> T | Non
     return read_json(kind, path) if path.is_file() else None
 
 
+def read_data(layout: Layout, number: int, name: str) -> Any:
+    """Return what `write_value` wrote as plain data, or None where there is none. Raises as `read_json`."""
+    path = layout.generation(number) / name
+    return _data(path) if path.is_file() else None
+
+
 def _folders(layout: Layout) -> list[Path]:
     if not layout.generations.is_dir():
         return []
@@ -98,18 +104,24 @@ def write_json(path: Path, value: object) -> None:
 
 def read_json(kind: type[T], path: Path) -> T:
     """Return the value that `write_json` wrote. Raises Failure PV403, PV404."""
+    data = _data(path)
+    try:
+        return from_json(kind, data)
+    except ValueError as error:
+        raise _damaged(path, error) from error
+
+
+def _data(path: Path) -> Any:
     try:
         data: Any = json.loads(path.read_text(encoding="utf-8"))
-        schema = data.get("schema", 1) if isinstance(data, dict) else 1
-        if isinstance(schema, int) and schema > 1:
-            raise Failure(problem("PV404", path=str(path), schema=schema))
-        return from_json(kind, data)
     except (ValueError, OSError) as error:
-        raise Failure(
-            problem(
-                "PV403",
-                path=str(path),
-                why=verbatim(str(error)),
-                hints=(Hint(text("PV403.hint"), "provenv rollback"), Hint(None, "provenv up")),
-            )
-        ) from error
+        raise _damaged(path, error) from error
+    schema = data.get("schema", 1) if isinstance(data, dict) else 1
+    if isinstance(schema, int) and schema > 1:
+        raise Failure(problem("PV404", path=str(path), schema=schema))
+    return data
+
+
+def _damaged(path: Path, error: Exception) -> Failure:
+    hints = (Hint(text("PV403.hint"), "provenv rollback"), Hint(None, "provenv up"))
+    return Failure(problem("PV403", path=str(path), why=verbatim(str(error)), hints=hints))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
-from ...model.results import Launch
+from ...model.launch import Launch
 from ..context import Context
 from ..line import Line, Span, line, prose, table
 from ..redact import variable

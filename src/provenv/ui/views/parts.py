@@ -1,4 +1,4 @@
-"""Pieces that several views share: choices with their reasons, steps of a plan, drifted files."""
+"""Pieces that several views share: choices with their reasons, steps of a plan."""
 
 from __future__ import annotations
 
@@ -6,13 +6,10 @@ from collections.abc import Iterator, Sequence
 
 from ...model.lock import Choice, Package
 from ...model.plan import Change, CreateEnvironment, Install, Keep, Prove, Remove, Step, Switch
-from ...model.state import Drift
 from ..context import Context
 from ..line import Line, Span, Style, line, prose, table
 from ..subjects import subject
 from ..units import size
-
-FILES_SHOWN = 5
 
 
 def choices(made: Sequence[Choice], context: Context, *, refused: bool) -> Iterator[Line]:
@@ -115,27 +112,6 @@ def brief_tally(planned: Sequence[Step]) -> str:
     signs = (("+", Install), ("~", Change), ("-", Remove))
     counted = [(sign, sum(isinstance(step, kind) for step in planned)) for sign, kind in signs]
     return " ".join(f"{sign}{n}" for sign, n in counted if n)
-
-
-def drift(found: Drift, context: Context) -> Iterator[Line]:
-    """Yield the files that are not as installed, by kind; all of them under --verbose."""
-    kinds = (
-        ("ui.drift.changed", "~", found.changed),
-        ("ui.drift.missing", "-", found.missing),
-        ("ui.drift.extra", "+", found.extra),
-    )
-    for key, sign, files in kinds:
-        if not files:
-            continue
-        yield line("  ", Span(context.say(key, n=len(files)), "warning"))
-        shown = files if context.verbose else files[:FILES_SHOWN]
-        rows = [
-            (line(Span(sign, "warning")), line(file), line(Span(found.owners.get(file, ""), "quiet")))
-            for file in shown
-        ]
-        yield from table(rows, context.width, indent=4, marked=True)
-        if len(shown) < len(files):
-            yield line("    ", Span(context.say("ui.more", n=len(files) - len(shown)), "quiet"))
 
 
 def _package(sign: str, style: Style, name: str, versions: Line, download: int | None) -> tuple[Line, ...]:

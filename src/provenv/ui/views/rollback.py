@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from ...model.results import Rollback
 from ..context import Context
 from ..line import Line, Span, line
-from .parts import drift
+from .drifted import drift
 from .sentences import passed, sentence
 
 

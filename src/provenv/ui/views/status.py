@@ -10,7 +10,7 @@ from ..line import BLANK, Line, Span, Style, line, prose, table
 from ..moments import moment
 from ..units import size
 from . import evidence as proof
-from .parts import drift
+from .drifted import drift
 from .sentences import about_generation, because, sentence
 
 SYNC: dict[str, tuple[str, Style]] = {

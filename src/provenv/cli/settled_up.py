@@ -1,4 +1,4 @@
-"""What is answered before the rest of the program is imported: `up` where there is nothing to do.
+"""An `up` with nothing to do, answered before the rest of the program is imported.
 
 Only plain `up` is known here, so that options stay declared in one place. Whatever
 is not settled at the first look, or cannot be written, goes the long way, which says why.
@@ -15,15 +15,9 @@ from ..ui.streams import Unwritten
 from ..ui.views.sentences import unchanged
 from ..ui.words import Words, language
 
-TYPE_CHECKING = False
-if TYPE_CHECKING:
-    from collections.abc import Sequence
 
-
-def at_once(arguments: Sequence[str]) -> int | None:
-    """Return the exit code where the command line was answered, None where the whole program has to."""
-    if arguments != ["up"]:
-        return None
+def up() -> int | None:
+    """Return the exit code where there was nothing to do, None where the whole program has to look."""
     try:
         record = settled(os.getcwd(), HERE, os.environ)
         if record is None:
