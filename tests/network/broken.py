@@ -96,6 +96,7 @@ def longer(exchange: Exchange) -> None:
 
 def nothing(exchange: Exchange) -> None:
     """Take the request and never answer."""
+    exchange.index.reached.set()
     exchange.index.released.wait(600)
 
 
@@ -179,6 +180,7 @@ class Index:
     port: int = 0
     pace: float = 1.0
     released: threading.Event = field(default_factory=threading.Event)
+    reached: threading.Event = field(default_factory=threading.Event)
     _server: socket.socket | None = None
     _context: ssl.SSLContext | None = None
     _guard: threading.Lock = field(default_factory=threading.Lock)

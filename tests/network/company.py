@@ -308,6 +308,35 @@ def authority(folder: Path) -> None:
     )
 
 
+def signed(folder: Path, name: str, subject: str, *dates: str) -> tuple[str, str]:
+    """Make a certificate that the CA in `folder` signed, for a host; return it with its key.
+
+    `dates` are arguments of `openssl ca`: `-startdate` and `-enddate`, as YYMMDDHHMMSSZ.
+    """
+
+    def openssl(*arguments: str) -> None:
+        subprocess.run(["openssl", *arguments], cwd=folder, check=True, capture_output=True)
+
+    made = folder / name
+    made.mkdir()
+    (made / "index.txt").touch()
+    (made / "serial").write_text("1000")
+    (made / "ca.cnf").write_text(
+        "[ca]\ndefault_ca = own\n[own]\ndatabase = index.txt\nserial = serial\nnew_certs_dir = .\n"
+        "default_md = sha256\npolicy = any\nx509_extensions = host\n[any]\ncommonName = supplied\n"
+        f"[host]\nsubjectAltName = {subject}\n"
+    )
+    key, request = f"{name}/key.pem", f"{name}/request.pem"
+    openssl(
+        *("req", "-nodes", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1"),
+        *("-subj", "/CN=index", "-keyout", key, "-out", request),
+    )
+    sign = ["openssl", "ca", "-batch", "-notext", "-config", "ca.cnf", "-in", "request.pem"]
+    sign += ["-cert", "../ca.pem", "-keyfile", "../ca.key", "-out", "cert.pem", *(dates or ("-days", "2"))]
+    subprocess.run(sign, cwd=made, check=True, capture_output=True)
+    return str(made / "cert.pem"), str(made / "key.pem")
+
+
 BACKEND = """
 import zipfile
 

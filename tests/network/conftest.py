@@ -9,12 +9,14 @@ import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from importlib.metadata import version
 from pathlib import Path
 from types import ModuleType
 
 import pytest
 
 HERE = Path(__file__).resolve().parent
+UV_VERSION = version("uv")
 
 
 def _load(name: str, path: Path) -> ModuleType:
@@ -28,12 +30,41 @@ def _load(name: str, path: Path) -> ModuleType:
 
 
 NETWORK = _load("company_network", HERE / "company.py")
+BROKEN = _load("broken_index", HERE / "broken.py")
 
 
 @pytest.fixture(scope="session")
 def network() -> ModuleType:
     """The module of the servers."""
     return NETWORK
+
+
+@pytest.fixture(scope="session")
+def broken() -> ModuleType:
+    """The module of the index that breaks as it is told."""
+    return BROKEN
+
+
+@pytest.fixture
+def index() -> Iterator[Callable[..., object]]:
+    """Return a maker of indexes with `alpha`, `beta` (needs alpha) and uv; with a certificate over TLS."""
+    made = []
+
+    def make(certificate: tuple[str, str] | None = None) -> object:
+        one = BROKEN.Index()
+        for name, number, requires in (
+            ("alpha", "1.0", ()),
+            ("beta", "1.0", ("alpha",)),
+            ("uv", UV_VERSION, ()),
+        ):
+            filename, content = NETWORK.wheel(name, number, requires)
+            one.wheels[filename] = content
+        made.append(one)
+        return one.start(certificate)
+
+    yield make
+    for one in made:
+        one.close()
 
 
 @pytest.fixture(scope="session")
