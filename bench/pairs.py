@@ -46,7 +46,7 @@ class Goal:
 
 @dataclass(frozen=True)
 class Row:
-    """What a pair gave: medians in seconds; ratios (ours over theirs): median, lowest, highest."""
+    """What pairs gave: medians in seconds; each pair's ratio (ours over theirs) and difference (seconds)."""
 
     name: str
     seconds: float
@@ -55,6 +55,7 @@ class Row:
     ratio: float
     lowest: float
     highest: float
+    difference: float
     repetitions: int
     goal: Goal | None = None
 
@@ -65,7 +66,7 @@ class Row:
             return None
         measured = {
             "ratio": self.ratio,
-            "seconds": self.seconds - self.beside_seconds,
+            "seconds": self.difference,
             "alone": self.seconds,
         }
         return measured[self.goal.kind] <= self.goal.most
@@ -91,14 +92,15 @@ def compare(ours: Contender, theirs: Contender, repetitions: int, goal: Goal | N
         statistics.median(ratios),
         ratios[0],
         ratios[-1],
+        statistics.median(one - another for one, another in pairs),
         repetitions,
         goal,
     )
 
 
 HEAD = (
-    "| provenv | median | beside it | median | ratio | lowest to highest | goal | met |",
-    "| --- | ---: | --- | ---: | ---: | --- | --- | --- |",
+    "| provenv | median | beside it | median | ratio | lowest – highest | difference | goal | met |",
+    "| --- | ---: | --- | ---: | ---: | --- | ---: | --- | --- |",
 )
 SIGNS = {"ratio": "≤ {most:g}x", "seconds": "≤ +{shown}", "alone": "≤ {shown}"}
 
@@ -116,6 +118,7 @@ def line(row: Row, met: Mapping[bool, str] | None = None) -> str:
         shown(row.beside_seconds),
         f"{row.ratio:.2f}",
         f"{row.lowest:.2f} – {row.highest:.2f}",
+        f"{'+' if row.difference >= 0 else '−'}{shown(abs(row.difference))}",
         goal,
         "" if row.met is None else met[row.met],
     ]

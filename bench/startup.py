@@ -1,23 +1,30 @@
-"""How long provenv takes to say that there is nothing to do, beside uv saying the same.
+"""How long provenv takes to answer where there is next to nothing to do, beside what a user knows.
 
 Run as `python bench/startup.py`; it needs uv and provenv on PATH, and makes its
-project in a temporary folder. The project has one small package, since neither
-tool's no-op depends on how much is installed.
+projects in a temporary folder. Where a goal is a difference, the last column has
+it: the median of the differences, pair by pair, in milliseconds.
 """
 
 from __future__ import annotations
 
+import base64
+import hashlib
 import os
 import shutil
 import subprocess
 import sys
 import tempfile
+import zipfile
 from pathlib import Path
 
 from pairs import HEAD, Contender, compare
 
 REPETITIONS = 30
 PYPROJECT = '[project]\nname = "bench"\nversion = "1"\nrequires-python = ">=3.10"\ndependencies = ["six"]\n'
+INSTALLED = 17_000
+BESIDE = 100_000
+LAUNCHER = Path(__file__).resolve().parents[1] / "provenv"
+COMPLETING = {"_PROVENV_COMPLETE": "bash_complete", "COMP_WORDS": "provenv up --re", "COMP_CWORD": "2"}
 
 
 def main() -> None:
@@ -25,34 +32,104 @@ def main() -> None:
     provenv, uv = shutil.which("provenv"), shutil.which("uv")
     if provenv is None or uv is None:
         sys.exit("bench/startup.py: `provenv` and `uv` must be on PATH")
+    environment = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
     with tempfile.TemporaryDirectory(prefix="provenv-bench-") as name:
-        ours, theirs = Path(name) / "provenv", Path(name) / "uv"
-        for folder in (ours, theirs):
-            folder.mkdir()
-            (folder / "pyproject.toml").write_text(PYPROJECT)
-        environment = dict(os.environ)
-        subprocess.run([provenv, "up"], cwd=ours, check=True, capture_output=True)
-        subprocess.run([uv, "sync"], cwd=theirs, check=True, capture_output=True)
-        print(HEAD)
-        rows = [
-            ("provenv --help", [provenv, "--help"], "uv --help", [uv, "--help"]),
-            ("provenv up, nothing to do", [provenv, "up"], "uv sync, nothing to do", [uv, "sync"]),
+        folder = Path(name)
+        ours, theirs = project(folder / "ours"), project(folder / "theirs")
+        large, many = (
+            project(folder / "large"),
+            declared(folder / "many", wheel(folder / "wheels", INSTALLED)),
+        )
+        for one in (ours, large, many):
+            subprocess.run([provenv, "up"], cwd=one, env=environment, check=True, capture_output=True)
+        subprocess.run([uv, "sync"], cwd=theirs, env=environment, check=True, capture_output=True)
+        fill(large / "data", BESIDE)
+        subprocess.run([LAUNCHER, "version"], cwd=ours, env=environment, check=True, capture_output=True)
+
+        def contender(words: str, at: Path = ours, program: str | Path = provenv) -> Contender:
+            shown = "./provenv" if program == LAUNCHER else "provenv"
+            return Contender(f"{shown} {words}", [str(program), *words.split()], at, environment)
+
+        def uv_(words: str) -> Contender:
+            return Contender(f"uv {words}", [uv, *words.split()], theirs, environment)
+
+        bare = Contender("python -c pass", [sys.executable, "-c", "pass"], theirs, environment)
+        completing = Contender("completing `up --re`", [provenv], ours, {**environment, **COMPLETING})
+        crowded, full = contender("status", many), contender("status", large)
+        pairs = [
+            (contender("up"), uv_("sync --frozen")),
+            (contender("up"), bare),
+            (contender("--help"), uv_("--help")),
+            (contender("--help"), bare),
+            (contender("lock --help"), bare),
+            (completing, bare),
+            (contender("run -- true"), uv_("run --no-sync true")),
+            (contender("run -- true"), bare),
+            (named(crowded, f"status, {INSTALLED:,} files installed"), bare),
+            (named(full, f"status, {BESIDE:,} files beside"), named(contender("status"), "status, 1 file")),
             (
-                "provenv run -- true",
-                [provenv, "run", "--", "true"],
-                "uv run --no-sync true",
-                [uv, "run", "--no-sync", "true"],
+                named(contender("up", large), f"up, {BESIDE:,} files beside"),
+                named(contender("up"), "up, 1 file"),
             ),
-            ("provenv up, nothing to do", [provenv, "up"], "python -c pass", [sys.executable, "-c", "pass"]),
+            (contender("history"), bare),
+            (contender("version"), bare),
+            (contender("--help", program=LAUNCHER), contender("--help")),
+            (contender("up", program=LAUNCHER), contender("up")),
         ]
-        for mine, my_argv, other, other_argv in rows:
-            print(
-                compare(
-                    Contender(mine, my_argv, ours, environment),
-                    Contender(other, other_argv, theirs, environment),
-                    REPETITIONS,
-                )
-            )
+        print(HEAD)
+        for mine, other in pairs:
+            print(compare(mine, other, REPETITIONS))
+
+
+def named(one: Contender, name: str) -> Contender:
+    """Return the same contender under the name that tells what differs."""
+    return Contender(name, one.argv, one.folder, one.environment)
+
+
+def project(folder: Path) -> Path:
+    """Make a project with one small package; neither tool's no-op depends on how much is installed."""
+    folder.mkdir()
+    (folder / "pyproject.toml").write_text(PYPROJECT)
+    return folder
+
+
+def declared(folder: Path, found: Path) -> Path:
+    """Make a project that installs a wheel of our own."""
+    folder.mkdir()
+    (folder / "requirements.txt").write_text(f"--no-index\n--find-links {found.parent}\nmanyfiles\n")
+    return folder
+
+
+def wheel(folder: Path, count: int) -> Path:
+    """Make a wheel of `count` small files (PEP 427) and return it."""
+    folder.mkdir()
+    info = "manyfiles-1.dist-info"
+    files = {f"manyfiles/part{one // 500:03}/file{one:05}.txt": f"{one}\n".encode() for one in range(count)}
+    files["manyfiles/__init__.py"] = b""
+    files[f"{info}/METADATA"] = b"Metadata-Version: 2.1\nName: manyfiles\nVersion: 1\n"
+    files[f"{info}/WHEEL"] = (
+        b"Wheel-Version: 1.0\nGenerator: bench\nRoot-Is-Purelib: true\nTag: py3-none-any\n"
+    )
+    rows = [
+        f"{path},sha256={base64.urlsafe_b64encode(hashlib.sha256(content).digest()).rstrip(b'=').decode()},"
+        f"{len(content)}\n"
+        for path, content in files.items()
+    ]
+    files[f"{info}/RECORD"] = "".join([*rows, f"{info}/RECORD,,\n"]).encode()
+    made = folder / "manyfiles-1-py3-none-any.whl"
+    with zipfile.ZipFile(made, "w") as archive:
+        for path, content in files.items():
+            archive.writestr(path, content)
+    return made
+
+
+def fill(folder: Path, count: int) -> None:
+    """Make that many empty files, a thousand in a folder."""
+    for one in range(count):
+        path = folder / f"{one // 1000:03}" / f"{one}.txt"
+        if one % 1000 == 0:
+            path.parent.mkdir(parents=True)
+        path.touch()
 
 
 if __name__ == "__main__":
