@@ -22,6 +22,7 @@ from ..runs.shell import shell_command
 from ..targets.layout import has_python
 from ..targets.lease import lease
 from ..targets.records import RECORD, read_state
+from .folder import usable
 from .project import HERE, Project, local_target
 from .remembered import granted_cores, remembered_spec
 
@@ -78,6 +79,7 @@ def _ours(step: Callable[[], T]) -> T:
 
 
 def _ready(project: Project) -> Ready:
+    usable(project.root)
     if project.target != HERE:
         local_target(project, project.spec())
     generation, held = _hold(project)
