@@ -79,7 +79,9 @@ class User:
             check=False,
             stdin=subprocess.DEVNULL,
         )
-        return judged(done.returncode, *(one.decode("utf-8", "replace") for one in (done.stdout, done.stderr)))
+        return judged(
+            done.returncode, *(one.decode("utf-8", "replace") for one in (done.stdout, done.stderr))
+        )
 
     def argv(self, *arguments: str) -> list[str]:
         """Return the command line of `provenv ARGUMENTS`."""
@@ -288,7 +290,10 @@ def nobody() -> Callable[[User], User]:
     # setpriv keeps root's capabilities until it starts a program: a shell in between has none
     rights = ("setpriv", "--reuid=65534", "--regid=65534", "--clear-groups", "sh", "-c", 'exec "$@"', "sh")
     libraries = sysconfig.get_path("purelib")
-    for python in (sys.executable, shutil.which(f"python3.{sys.version_info[1]}", path="/usr/bin") or "python3"):
+    for python in (
+        sys.executable,
+        shutil.which(f"python3.{sys.version_info[1]}", path="/usr/bin") or "python3",
+    ):
         variables = {"PATH": os.environ["PATH"], "PYTHONPATH": f"{SOURCE}:{libraries}"}
         trial = [*rights, python, "-c", "import sys, provenv.cli, click, pydantic, uv; uv.find_uv_bin()"]
         done = subprocess.run(trial, env=variables, cwd="/", capture_output=True, check=False)

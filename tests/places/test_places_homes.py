@@ -14,7 +14,9 @@ pytestmark = [
 ]
 
 
-@pytest.mark.parametrize("home", [None, "/nonexistent", pytest.param("", marks=pytest.mark.long)])
+@pytest.mark.parametrize(
+    "home", [None, *(pytest.param(one, marks=pytest.mark.long) for one in ("/nonexistent", ""))]
+)
 def test_no_home(proven, home):
     user = proven()
     user = user.lacking("HOME") if home is None else user.having(HOME=home)
@@ -48,7 +50,8 @@ def test_a_cache_that_cannot_be_written_gives_way_to_the_project_s_own(
     user.imports()
 
 
-@pytest.mark.parametrize("place", ["/nonexistent/tmp", pytest.param("", marks=pytest.mark.long)])
+@pytest.mark.long
+@pytest.mark.parametrize("place", ["/nonexistent/tmp", ""])
 def test_no_temporary_folder_where_one_is_named(proven, place):
     user = proven().having(TMPDIR=place)
     assert user("up", "--repair").code == 0

@@ -47,7 +47,7 @@ def test_two_projects_share_one_cold_cache(fresh, ending):
 
 
 def test_a_file_that_changes_while_up_works_is_not_taken_for_built(proven):
-    """The packages are those of the file that was read; the next `up` sees the one that was saved meanwhile."""
+    """The packages are those of the file that was read; the next `up` sees the one saved meanwhile."""
     user = proven()
     wrapper = user.root.parent / "uv"
     wrapper.write_text(
@@ -98,7 +98,7 @@ def uv() -> str:
 
 
 def test_while_up_is_proving(proven, ending):
-    """All others that would change the target wait or leave; those that read go on; each finds a whole one."""
+    """Others that would change the target wait or leave; those that read go on; each finds a whole one."""
     user = proven()
     with user.held("up", "--repair") as child:
         left = user("up", "--no-wait", "--json")
@@ -202,7 +202,9 @@ def test_locks_at_once_leave_a_whole_one(fresh, ending):
 def test_a_lease_holds_through_every_clean_up(proven, ending, kind):
     user = proven()
     if kind == "run":
-        argv = user.argv("run", "--", "python", "-uc", "print('in'); input(); import alpha; print(alpha.version)")
+        argv = user.argv(
+            "run", "--", "python", "-uc", "print('in'); input(); import alpha; print(alpha.version)"
+        )
         words = "\n"
     else:
         argv = user.having(SHELL="/bin/sh").argv("shell")

@@ -23,7 +23,9 @@ def redirected(user, how: str):
     return user.through("sh", "-c", f'exec "$@" {how}', "sh")
 
 
-@pytest.mark.parametrize("how", ["<&-", ">&-", "2>&-", "<&- >&- 2>&-"])
+@pytest.mark.parametrize(
+    "how", [">&-", *(pytest.param(one, marks=pytest.mark.long) for one in ("<&-", "2>&-", "<&- >&- 2>&-"))]
+)
 def test_closed_streams(proven, how):
     user = proven()
     closed = redirected(user, how)
@@ -43,7 +45,10 @@ def test_a_build_with_closed_streams_writes_into_no_file_of_its_own(proven, how)
 
 
 @pytest.mark.skipif(not os.path.exists("/dev/full"), reason="no /dev/full on this machine")
-@pytest.mark.parametrize("command", COMMANDS)
+@pytest.mark.parametrize(
+    "command",
+    [COMMANDS[0], COMMANDS[2], *(pytest.param(one, marks=pytest.mark.long) for one in COMMANDS[3:])],
+)
 def test_a_full_standard_output_is_said(proven, command):
     done = redirected(proven(), ">/dev/full")(*command)
     assert done.code == 1
@@ -52,7 +57,9 @@ def test_a_full_standard_output_is_said(proven, command):
 
 
 @pytest.mark.skipif(not os.path.exists("/dev/full"), reason="no /dev/full on this machine")
-@pytest.mark.parametrize("how", ["2>/dev/full", pytest.param("2>&1 >/dev/null | true", marks=pytest.mark.long)])
+@pytest.mark.parametrize(
+    "how", ["2>/dev/full", pytest.param("2>&1 >/dev/null | true", marks=pytest.mark.long)]
+)
 def test_work_goes_on_though_nobody_can_be_told(proven, how):
     user = proven()
     command = f'"$@" {how}' if "|" in how else f'exec "$@" {how}'
@@ -71,6 +78,7 @@ def test_a_reader_that_has_seen_enough(proven):
     assert (done.returncode, done.stderr) == (0, "")
 
 
+@pytest.mark.long
 def test_no_terminal_at_all(proven):
     if shutil.which("setsid") is None:
         pytest.skip("setsid is not installed")
@@ -83,7 +91,7 @@ def test_no_terminal_at_all(proven):
 LIMITS = [
     ("--nofile=64", 0, ""),
     ("--as=60000000", 1, "PV463"),
-    ("--fsize=0", 1, ""),
+    pytest.param("--fsize=0", 1, "", marks=pytest.mark.long),
     pytest.param("--nofile=24", 0, "", marks=pytest.mark.long),
     pytest.param("--as=200000000", 1, "PV463", marks=pytest.mark.long),
     pytest.param("--fsize=100000", 3, "", marks=pytest.mark.long),
@@ -123,7 +131,14 @@ LOCALES = [
 ]
 
 
-@pytest.mark.parametrize("variables", LOCALES)
+@pytest.mark.parametrize(
+    "variables",
+    [
+        LOCALES[0],
+        LOCALES[4],
+        *(pytest.param(one, marks=pytest.mark.long) for one in (*LOCALES[1:4], *LOCALES[5:])),
+    ],
+)
 def test_locales_and_a_path_that_they_cannot_write(proven, variables):
     user = proven("项目 é").having(**variables)
     for command in (["up"], ["status"], ["status", "--json"], ["history"], ["run", "--", "alpha-says"]):

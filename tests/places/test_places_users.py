@@ -1,4 +1,4 @@
-"""Who may do what: a user without privileges, somebody else's project, a folder that can only be read, umasks."""
+"""Who may do what: a user without privileges, somebody else's project, a read-only folder, umasks."""
 
 from __future__ import annotations
 
@@ -26,6 +26,7 @@ def given_to(folder: Path, owner: int) -> None:
 
 
 @pytest.mark.root
+@pytest.mark.long
 def test_a_user_without_privileges_does_all_of_it(fresh, nobody, open_folder, make_user):
     user = nobody(make_user(open_folder))
     given_to(open_folder, 65534)
@@ -93,7 +94,9 @@ def test_an_interpreter_that_only_its_owner_can_reach(nobody, open_folder, make_
     )
     owner.declare("alpha<2")
     text = (owner.root / "provenv.toml").read_text()
-    owner.write("provenv.toml", text.replace("requirements", f'python = "{hidden}/venv/bin/python"\nrequirements'))
+    owner.write(
+        "provenv.toml", text.replace("requirements", f'python = "{hidden}/venv/bin/python"\nrequirements')
+    )
     done = owner("up")
     if done.code != 0:
         owner.declare("alpha<2")
@@ -112,7 +115,10 @@ def test_an_interpreter_that_only_its_owner_can_reach(nobody, open_folder, make_
 
 
 @pytest.mark.root
-@pytest.mark.parametrize("command", [*READS, ["plan"], ["lock"]])
+@pytest.mark.parametrize(
+    "command",
+    [["status"], ["plan"], *(pytest.param(one, marks=pytest.mark.long) for one in (*READS[1:], ["lock"]))],
+)
 def test_what_only_reads_works_on_a_read_only_file_system(proven, namespace, command):
     user = read_only(proven(), namespace)
     done = user(*command)
@@ -137,7 +143,9 @@ def test_a_read_only_file_system_is_named_and_what_is_there_works(proven, namesp
 
 def read_only(user, namespace):
     """Return the user to whom the project's folder is a mount that can only be read."""
-    script = f'mount --bind "{user.root}" "{user.root}" && mount -o remount,ro,bind "{user.root}" && exec "$@"'
+    script = (
+        f'mount --bind "{user.root}" "{user.root}" && mount -o remount,ro,bind "{user.root}" && exec "$@"'
+    )
     return user.through(*namespace, "sh", "-c", script, "sh")
 
 
@@ -167,7 +175,9 @@ def test_a_group_that_shares_a_project(nobody, open_folder, make_user):
     other = nobody(made).having(PATH=made.environment["PATH"])
     other = other.through("sh", "-c", 'umask 002; exec "$@"', "sh")
     first = replace(made, python=other.python).having(**other.environment)
-    first = first.through("sh", "-c", 'umask 002; exec "$@"', "sh").having(UV_CACHE_DIR=str(open_folder / "c1"))
+    first = first.through("sh", "-c", 'umask 002; exec "$@"', "sh").having(
+        UV_CACHE_DIR=str(open_folder / "c1")
+    )
     other = other.having(UV_CACHE_DIR=str(open_folder / "c2"))
     assert first("up").code == 0
     done = other("up", "--repair")
