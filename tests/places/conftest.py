@@ -13,6 +13,8 @@ import os
 import shutil
 import subprocess
 import sys
+import sysconfig
+import tempfile
 import zipfile
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -64,6 +66,7 @@ class User:
     wheels: Path
     environment: dict[str, str] = field(default_factory=dict)
     before: tuple[str, ...] = ()
+    python: str = sys.executable
 
     def __call__(self, *arguments: str, **changes: str) -> Ended:
         """Run `provenv ARGUMENTS` in the project."""
@@ -76,11 +79,13 @@ class User:
             check=False,
             stdin=subprocess.DEVNULL,
         )
-        return judged(done.returncode, done.stdout.decode(), done.stderr.decode("utf-8", "replace"))
+        return judged(
+            done.returncode, *(one.decode("utf-8", "replace") for one in (done.stdout, done.stderr))
+        )
 
     def argv(self, *arguments: str) -> list[str]:
         """Return the command line of `provenv ARGUMENTS`."""
-        return [*self.before, sys.executable, "-m", "provenv", *arguments]
+        return [*self.before, self.python, "-m", "provenv", *arguments]
 
     def through(self, *before: str) -> User:
         """Return the same user behind a command such as `unshare -rn`."""
@@ -183,7 +188,7 @@ def make_wheel(
     return goal
 
 
-def make_user(folder: Path, name: str = "project") -> User:
+def _make_user(folder: Path, name: str = "project") -> User:
     """Make a home with a project and wheels in it; packages come from the wheels alone."""
     root, wheels = folder / name, folder / "wheels"
     root.mkdir(parents=True)
@@ -211,13 +216,13 @@ def make_user(folder: Path, name: str = "project") -> User:
 @pytest.fixture
 def fresh(tmp_path: Path) -> Callable[..., User]:
     """Return a maker of users whose project was never built."""
-    return lambda name="project": make_user(tmp_path, name)
+    return lambda name="project": _make_user(tmp_path, name)
 
 
 @pytest.fixture(scope="session")
 def built(tmp_path_factory: pytest.TempPathFactory) -> User:
     """A user whose project is up; nobody changes it."""
-    user = make_user(tmp_path_factory.mktemp("built"))
+    user = _make_user(tmp_path_factory.mktemp("built"))
     done = user("up")
     assert done.code == 0, done.err
     return user
@@ -266,3 +271,45 @@ def offline() -> tuple[str, ...]:
     if not works([*command, "true"]):
         pytest.skip("no network namespaces on this machine")
     return command
+
+
+@pytest.fixture
+def open_folder() -> Iterator[Path]:
+    """A folder that every user of the machine can reach; pytest's own are for one user alone."""
+    folder = Path(tempfile.mkdtemp(prefix="provenv-places-"))
+    folder.chmod(0o755)
+    yield folder
+    shutil.rmtree(folder, ignore_errors=True)
+
+
+@pytest.fixture(scope="session")
+def nobody() -> Callable[[User], User]:
+    """Return what makes a user one without any privilege; skip where this process cannot."""
+    if sys.platform == "win32" or os.geteuid() != 0 or shutil.which("setpriv") is None:
+        pytest.skip("becoming another user needs root and setpriv")
+    # setpriv keeps root's capabilities until it starts a program: a shell in between has none
+    rights = ("setpriv", "--reuid=65534", "--regid=65534", "--clear-groups", "sh", "-c", 'exec "$@"', "sh")
+    libraries = sysconfig.get_path("purelib")
+    for python in (
+        sys.executable,
+        shutil.which(f"python3.{sys.version_info[1]}", path="/usr/bin") or "python3",
+    ):
+        variables = {"PATH": os.environ["PATH"], "PYTHONPATH": f"{SOURCE}:{libraries}"}
+        trial = [*rights, python, "-c", "import sys, provenv.cli, click, pydantic, uv; uv.find_uv_bin()"]
+        done = subprocess.run(trial, env=variables, cwd="/", capture_output=True, check=False)
+        if done.returncode == 0:
+            break
+    else:
+        pytest.skip("no interpreter here that another user can reach")
+
+    def become(user: User) -> User:
+        """Return the user without privileges, and with an interpreter that is within reach."""
+        return replace(user.through(*rights).having(**variables), python=python)
+
+    return become
+
+
+@pytest.fixture(scope="session")
+def make_user() -> Callable[..., User]:
+    """Return the maker of users in a folder of one's choice."""
+    return _make_user

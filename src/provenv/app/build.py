@@ -369,7 +369,7 @@ def _record(project: Project, prepared: Prepared, number: int) -> Generation:
     remember_spec(project, number, prepared.base.spec)
     write_value(project.layout, number, FACTS, prepared.base.facts)
     write_value(project.layout, number, "plan.json", prepared.plan)
-    project.host.put(lock_room.write(locked).encode(), str(project.layout.generation(number) / LOCK))
+    keep_text(project.layout.generation(number) / LOCK, lock_room.write(locked))
     write_generation(project.layout, generation)
     return generation
 

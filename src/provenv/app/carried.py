@@ -31,7 +31,8 @@ def carried(project: Project, folder: Path) -> Project:
                 "PV769", folder=str(folder), why=text("PV769.lost", n=len(missing), names=names), hints=hints
             )
         )
-    environment = {**project.environment, "PIP_NO_INDEX": "1", "PIP_FIND_LINKS": str(whole / FILES)}
+    # pip splits its lists at spaces, so an address and not a path
+    environment = {**project.environment, "PIP_NO_INDEX": "1", "PIP_FIND_LINKS": (whole / FILES).as_uri()}
     if (whole / PYTHON).is_dir():
         environment["UV_PYTHON_INSTALL_MIRROR"] = (whole / PYTHON).as_uri()
     return replace(project, environment=environment)

@@ -22,6 +22,7 @@ from ..targets.layout import has_python
 from ..targets.lease import lease
 from ..targets.names import HERE, RECORD
 from ..targets.records import read_state
+from .folder import usable
 from .project import Project, local_target
 from .remembered import granted_cores, remembered_spec
 
@@ -75,6 +76,7 @@ def as_ours(step: Callable[[], T]) -> T:
 
 def prepared_generation(project: Project) -> Ready:
     """Return the current generation, held, with the environment that commands get. Raises Failure PV721."""
+    usable(project.root)
     if project.target != HERE:
         local_target(project, project.spec())
     generation, held = _hold(project)

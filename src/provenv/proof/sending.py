@@ -142,4 +142,4 @@ class _Follower:
 def _last_words(done: Completed) -> str:
     words = done.err.strip() or done.out.strip() or str(done.code)
     # of our own runner's error the last line says what the system refused
-    return words.splitlines()[-1] if words.startswith("Traceback (") else words[-2000:]
+    return words.splitlines()[-1] if "Traceback (most recent call last)" in words else words[-2000:]
