@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from provenv.hosts.files import beside, write_whole
+from provenv.hosts.files import write_whole
 from provenv.targets.durable import pointed, switch
 
 
@@ -52,6 +52,6 @@ def test_the_switch_is_a_relative_link_that_is_replaced(tmp_path: Path):
 
 
 def test_what_a_killed_switch_left_is_no_obstacle(tmp_path: Path):
-    os.symlink("nowhere", beside(tmp_path / "current"))
+    os.symlink("nowhere", tmp_path / f".current.{os.getpid()}")
     switch(tmp_path / "current", "generations/0001")
     assert os.listdir(tmp_path) == ["current"]
