@@ -94,11 +94,11 @@ def run(arguments: list[str]) -> int:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return Exit.DONE
     except OSError as error:
-        failure = lazy.load("hosts.refusal")(error) or lazy.load("cli.defect")(error, arguments)
+        refused = lazy.load("hosts.refusal")(error) or lazy.load("cli.defect")(error, arguments)
         with suppress(OSError):
-            _view(context, language, arguments).failed(failure)
+            _view(context, language, arguments).failed(refused)
         _forget_unwritable()
-        return int(failure.exit_code)
+        return int(refused.exit_code)
     except Exception as error:  # noqa: BLE001 - the one place where a defect becomes a report, not a traceback
         _view(context, language, arguments).failed(lazy.load("cli.defect")(error, arguments))
         return Exit.DEFECT

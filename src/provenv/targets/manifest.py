@@ -71,11 +71,16 @@ def read_drift(generation: Path, *, deep: bool = False) -> Drift:
 
 def _files(venv: Path) -> Iterator[tuple[str, os.stat_result]]:
     prefix = len(str(venv)) + 1
-    for parent, folders, names in os.walk(venv):
+    for parent, folders, names in os.walk(venv, onerror=_raise):
         folders[:] = [name for name in folders if name not in UNWATCHED]
         for name in names:
             path = os.path.join(parent, name)
             yield path[prefix:].replace(os.sep, "/"), os.lstat(path)
+
+
+def _raise(error: OSError) -> None:
+    """Let nothing be left out: a folder that can't be read is no folder without files."""
+    raise error
 
 
 def _path_of(line: str) -> str:

@@ -17,10 +17,14 @@ def sync_tree(folder: Path) -> None:
 
 
 def _everything(folder: Path) -> Iterator[str]:
-    for parent, _, files in os.walk(folder):
+    for parent, _, files in os.walk(folder, onerror=_raise):
         yield from (os.path.join(parent, name) for name in files)
         if sys.platform != "win32":
             yield parent
+
+
+def _raise(error: OSError) -> None:
+    raise error
 
 
 def _sync_one(path: str) -> None:
