@@ -5,34 +5,34 @@ In: a JSON list of argument lists. Out: a JSON list of {"argv", "code", "out", "
 
 from __future__ import annotations
 
+import importlib
 import json
 import os
 import sys
 import tempfile
 import traceback
 
-import provenv.app.build
-import provenv.app.clean
-import provenv.app.prove
-import provenv.app.status
-import provenv.cli.main
-import provenv.ui.human_view
-import provenv.ui.json_view
+PRELOADED = ("build", "clean", "prove", "status")
+
+main = importlib.import_module("provenv.cli.program")
+for name in (*(f"provenv.app.{name}" for name in PRELOADED), "provenv.ui.human_view", "provenv.ui.json_view"):
+    importlib.import_module(name)
 
 
 def one(argv: list[str]) -> dict[str, object]:
-    with tempfile.TemporaryFile(dir=os.path.dirname(os.getcwd())) as out, tempfile.TemporaryFile(
-        dir=os.path.dirname(os.getcwd())
-    ) as err:
+    with (
+        tempfile.TemporaryFile(dir=os.path.dirname(os.getcwd())) as out,
+        tempfile.TemporaryFile(dir=os.path.dirname(os.getcwd())) as err,
+    ):
         child = os.fork()
         if child == 0:
             code = 99
             try:
                 os.dup2(out.fileno(), 1)
                 os.dup2(err.fileno(), 2)
-                code = sys.modules["provenv.cli.main"].run(argv)
+                code = main.run(argv)
                 sys.stdout.flush()
-            except BaseException:
+            except BaseException:  # noqa: BLE001 - whatever it is belongs to the answer
                 traceback.print_exc()
             finally:
                 sys.stderr.flush()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import random
 import re
 import time
@@ -35,6 +36,8 @@ from fault_states import (
 from fault_world import OPERATIONS, Operation, World
 
 NAMES = sorted(CHANGING | READING | BEGINNING)
+PRIVATE = ("run",)
+"""Operations whose children are the user's own: how those end is theirs to say."""
 RANDOM = re.compile(r"(?<=\.tmp)\w{6}|(?<=provenv-lock-)\w{8}|(?<=\.prove-)\w{8}")
 OWN = re.compile(r"(?<=/)(\.[^/]+\.)\d+(-\d+)?$|(?<=/)(leases/)\d+$")
 
@@ -69,15 +72,26 @@ class Outcome:
     run: Run
 
 
-def points(world: World, operation: Operation) -> list[Point]:
-    """Return every point of an operation, from a recording of it without a fault."""
+def points(world: World, operation: Operation, *, children: bool = True) -> list[Point]:
+    """Return every point of an operation, from a recording of it without a fault.
+
+    Without `children` only those of the program's own main thread.
+    """
     world.take(operation.template)
     log = world.base / "recorded.log"
     ended = traced(
         world.argv(*operation.argv), log, folder=world.root, environment=world.environment(), names=NAMES
     )
     assert ended.code == 0, ended.err + ended.out
-    found = [point for call in calls(log) for point in _of_call(world, operation, call)]
+    recorded = calls(log)
+    found = [point for call in recorded for point in _of_call(world, operation, call)]
+    for begun, after in itertools.pairwise(recorded):
+        if begun.name in BEGINNING and begun.name != "execve":
+            # the child runs when its parent dies
+            path = _shown(world, after)
+            found.append(Point(operation.name, after.name, after.number, path, "SIGKILL", "begun"))
+    if operation.name in PRIVATE or not children:
+        return found
     world.take(operation.template)
     ended = traced(
         world.argv(*operation.argv),
@@ -99,9 +113,8 @@ def _of_call(world: World, operation: Operation, call: Call) -> Iterable[Point]:
     path = _shown(world, call)
     ours = path.startswith(("$", "pipe", "stdout"))
     if call.name in BEGINNING:
-        if call.name != "execve":
-            yield Point(operation.name, call.name, call.number, path, "SIGKILL", "begin")
-    elif call.changes and ours and call.name != "ioctl":
+        return
+    if call.changes and ours and call.name != "ioctl":
         kind = "print" if path == "stdout" else "change"
         for fault in ("SIGKILL", "EIO", "ENOSPC"):
             if fault != "ENOSPC" or call.name in FULL:
@@ -111,10 +124,15 @@ def _of_call(world: World, operation: Operation, call: Call) -> Iterable[Point]:
 
 
 def _of_child(world: World, operation: Operation, call: Call) -> Iterable[Point]:
-    path = next((shown for shown in map(lambda one: _relative(world, one), call.paths[::-1]) if shown), "")
-    if not path.startswith(("$project", "$cache")) or "RANDOM" in path or "PID" in path:
+    path = next(filter(None, (_relative(world, one) for one in call.paths[::-1])), "")
+    if (
+        not path.startswith(("$project", "$cache"))
+        or "RANDOM" in path
+        or "PID" in path
+        or path.endswith("/.")
+    ):
         return
-    if call.changes:
+    if call.changes and call.name != "ioctl":
         for fault in ("SIGKILL", "EIO", "ENOSPC"):
             if fault != "ENOSPC" or call.name in FULL:
                 yield Point(operation.name, call.name, None, path, fault, "child-change")
@@ -182,7 +200,14 @@ def _check(world: World, operation: Operation, ended: Run, *, orphans: bool) -> 
     """Check everything; return True where the same state was checked in full before."""
     check_ending(operation, ended.code, ended.out, ended.err, world.temporary)
     number = check_current(world, operation, ended.code)
-    state = f"{operation.name} {signature(world.root)}"
+    # the same state is met on many ways: what is checked of it depends on nothing else
+    wanted = (
+        number,
+        operation.version(number or 0),
+        operation.declared,
+        operation.intact or number != operation.before,
+    )
+    state = f"{wanted} {signature(world.root)}"
     if not orphans and state in world.seen:
         if world.seen[state] is not None:
             raise Wrong(world.seen[state] or "")
@@ -240,7 +265,11 @@ def parse(word: str, world: World) -> Point:
 def summary(outcomes: Sequence[Outcome]) -> str:
     """Return a table: operation by fault, how many points, how many states were checked in full."""
     faults = ("SIGKILL", "EIO", "ENOSPC")
-    rows = [f"{'operation':<10}" + "".join(f"{fault:>9}" for fault in faults) + "   points   states  wrong  missed  seconds"]
+    rows = [
+        f"{'operation':<10}"
+        + "".join(f"{fault:>9}" for fault in faults)
+        + "   points   states  wrong  missed  seconds"
+    ]
     names = [name for name in OPERATIONS if any(one.point.operation == name for one in outcomes)]
     for name in [*names, "all"]:
         some = [one for one in outcomes if name in {one.point.operation, "all"}]

@@ -9,6 +9,7 @@ import os
 import shutil
 import subprocess
 import sys
+import tempfile
 import zipfile
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -194,6 +195,13 @@ class World:
 
     def _keep(self, name: str) -> None:
         shutil.copytree(self.place, self.base / "templates" / name, symlinks=True)
+
+
+def scratch() -> Path:
+    """Return a new folder: in memory where that is to be had, since a disk's time is not what is tested."""
+    memory = Path("/dev/shm")
+    usable = memory.is_dir() and os.access(memory, os.W_OK) and shutil.disk_usage(memory).free > 1 << 28
+    return Path(tempfile.mkdtemp(prefix="provenv-faults-", dir=memory if usable else None))
 
 
 def make_wheel(folder: Path, name: str, version: str, requires: str = "") -> None:

@@ -23,6 +23,7 @@ DECLARED: dict[str, tuple[str, str]] = {
     "app/project.py": (r"path /tmp", "the default of POSIX; Windows has a branch of its own"),
     "app/remembered.py": (r"os\.sched_getaffinity", "behind hasattr"),
     "facts/": (r"path /.*", "questions to the place, which answers `absent` where it has no such file"),
+    "hosts/files.py": (r"os\.kill", "behind sys.platform: on Windows that would end the process"),
     "hosts/process.py": (
         r"os\.killpg|signal\.SIGKILL",
         "behind sys.platform; Windows ends a tree by taskkill",

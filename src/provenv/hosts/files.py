@@ -16,13 +16,13 @@ from pathlib import Path
 
 # what some network and shared file systems answer for a folder
 WITHOUT_SYNC = (errno.EINVAL, errno.EOPNOTSUPP)
-BESIDE = re.compile(r"\..+\.(?P<pid>\d+)(-\d+)?")
-"""The names of files that are written beside others: whose, and by which process."""
+BESIDE = re.compile(r"\.(?P<name>.+)\.(?P<pid>\d+)(-\d+)?")
+"""The names of files that are written beside others: beside which, and by which process."""
 
 
 @contextmanager
 def naming(path: Path | str) -> Iterator[None]:
-    """Give an OSError out of the block the path that it is about, where only a descriptor was known."""
+    """Give an OSError of the block the path that it is about, where only a descriptor was known."""
     try:
         yield
     except OSError as error:
@@ -53,16 +53,21 @@ def write_whole(path: Path, content: bytes, mode: int | None = None) -> None:
     sync_folder(path.parent)
 
 
-def left_beside(folder: Path) -> Iterator[Path]:
-    """Return what processes that are gone left in a folder while they wrote files beside others."""
+def left_beside(folder: Path, names: re.Pattern[str] | None = None) -> Iterator[Path]:
+    """Return what processes that are gone left in a folder while they wrote files beside others.
+
+    `names` says which others, in a folder that isn't ours alone.
+    """
     try:
-        names = sorted(os.listdir(folder))
+        found = sorted(os.listdir(folder))
     except FileNotFoundError:
         return
-    for name in names:
-        match = BESIDE.fullmatch(name)
-        if match is not None and not _lives(int(match["pid"])):
-            yield folder / name
+    for entry in found:
+        match = BESIDE.fullmatch(entry)
+        if match is None or (names is not None and names.fullmatch(match["name"]) is None):
+            continue
+        if not _lives(int(match["pid"])):
+            yield folder / entry
 
 
 def _lives(pid: int) -> bool:

@@ -92,7 +92,9 @@ _TELLERS: tuple[tuple[tuple[int, ...], Callable[[str], Problem]], ...] = (
 
 
 def _shown(error: OSError, path: str | None) -> str:
-    name = error.filename if isinstance(error.filename, (str, bytes)) else None
+    # a rename is told by where it should have led
+    told = error.filename2 or error.filename
+    name = told if isinstance(told, (str, bytes)) else None
     return os.fsdecode(name) if name is not None else path or os.curdir
 
 

@@ -60,8 +60,10 @@ def discard(path: Path) -> int:
     return freed
 
 
-def _make_removable(function: object, path: str, _: object) -> None:
+def _make_removable(_: object, path: str, info: tuple[object, BaseException, object]) -> None:
     """Give a read-only folder its write permission and try once more."""
+    if not isinstance(info[1], PermissionError):
+        raise info[1]
     parent = os.path.dirname(path)
     os.chmod(parent, 0o700)
     if os.path.isdir(path) and not os.path.islink(path):

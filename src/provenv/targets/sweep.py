@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import sys
 from collections.abc import Iterator
@@ -14,6 +15,8 @@ from .held import hold, open_held
 from .layout import Layout
 from .lease import leased
 
+WRITTEN = re.compile(r"pylock(\..+)?\.toml|(provenv|pyproject)\.toml|requirements\.txt|\.venv")
+"""What we write in the user's own folder, where no other file is ours to remove."""
 PROOF = ".prove-"
 """How a proof's own folder in `.provenv` begins (payload/prove.py)."""
 SCRIPT = "prove.py"
@@ -26,10 +29,12 @@ def sweep(layout: Layout) -> None:
     The caller holds the target's guard. What cannot be removed stays for the next time.
     """
     generations = _folders(layout.generations)
-    for folder in (layout.root, layout.home, layout.base, *generations):
-        for path in left_beside(folder):
-            with suppress(OSError):
-                path.unlink()
+    left = [*left_beside(layout.root, WRITTEN)]
+    for folder in (layout.home, layout.base, *generations):
+        left += left_beside(folder)
+    for path in left:
+        with suppress(OSError):
+            path.unlink()
     with suppress(OSError), _nobody_begins(layout.home):
         for path in _folders(layout.home):
             if path.name.startswith(PROOF):

@@ -22,9 +22,13 @@ def sync_bytecode(folder: Path) -> None:
 
 
 def _bytecode(folder: Path) -> Iterator[str]:
-    for parent, _, files in os.walk(folder):
+    for parent, _, files in os.walk(folder, onerror=_raise):
         if os.path.basename(parent) == "__pycache__":
             yield from (os.path.join(parent, name) for name in files)
+
+
+def _raise(error: OSError) -> None:
+    raise error
 
 
 def _sync_one(path: str) -> None:
