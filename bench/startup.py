@@ -1,8 +1,7 @@
 """How long provenv takes to answer where there is next to nothing to do, beside what a user knows.
 
 Run as `python bench/startup.py`; it needs uv and provenv on PATH, and makes its
-projects in a temporary folder. Where a goal is a difference, the last column has
-it: the median of the differences, pair by pair, in milliseconds.
+projects in a temporary folder.
 """
 
 from __future__ import annotations
@@ -10,14 +9,14 @@ from __future__ import annotations
 import base64
 import hashlib
 import os
-import shutil
 import subprocess
 import sys
 import tempfile
 import zipfile
 from pathlib import Path
 
-from pairs import HEAD, Contender, compare
+from pairs import Contender, Goal, Row, compare, table
+from programs import program
 
 REPETITIONS = 30
 PYPROJECT = '[project]\nname = "bench"\nversion = "1"\nrequires-python = ">=3.10"\ndependencies = ["six"]\n'
@@ -27,28 +26,24 @@ LAUNCHER = Path(__file__).resolve().parents[1] / "provenv"
 COMPLETING = {"_PROVENV_COMPLETE": "bash_complete", "COMP_WORDS": "provenv up --re", "COMP_CWORD": "2"}
 
 
-def main() -> None:
-    """Print the table."""
-    provenv, uv = shutil.which("provenv"), shutil.which("uv")
-    if provenv is None or uv is None:
-        sys.exit("bench/startup.py: `provenv` and `uv` must be on PATH")
+def measure() -> list[Row]:
+    """Return the rows: each start beside what a user knows."""
+    provenv, uv = program("provenv"), program("uv")
     environment = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
     with tempfile.TemporaryDirectory(prefix="provenv-bench-") as name:
         folder = Path(name)
         ours, theirs = project(folder / "ours"), project(folder / "theirs")
-        large, many = (
-            project(folder / "large"),
-            declared(folder / "many", wheel(folder / "wheels", INSTALLED)),
-        )
+        large = project(folder / "large")
+        many = declared(folder / "many", wheel(folder / "wheels", INSTALLED))
         for one in (ours, large, many):
             subprocess.run([provenv, "up"], cwd=one, env=environment, check=True, capture_output=True)
         subprocess.run([uv, "sync"], cwd=theirs, env=environment, check=True, capture_output=True)
         fill(large / "data", BESIDE)
         subprocess.run([LAUNCHER, "version"], cwd=ours, env=environment, check=True, capture_output=True)
 
-        def contender(words: str, at: Path = ours, program: str | Path = provenv) -> Contender:
-            shown = "./provenv" if program == LAUNCHER else "provenv"
-            return Contender(f"{shown} {words}", [str(program), *words.split()], at, environment)
+        def contender(words: str, at: Path = ours, command: str | Path = provenv) -> Contender:
+            shown = f"./provenv {words}" if command == LAUNCHER else words
+            return Contender(shown, [str(command), *words.split()], at, environment)
 
         def uv_(words: str) -> Contender:
             return Contender(f"uv {words}", [uv, *words.split()], theirs, environment)
@@ -56,29 +51,31 @@ def main() -> None:
         bare = Contender("python -c pass", [sys.executable, "-c", "pass"], theirs, environment)
         completing = Contender("completing `up --re`", [provenv], ours, {**environment, **COMPLETING})
         crowded, full = contender("status", many), contender("status", large)
-        pairs = [
-            (contender("up"), uv_("sync --frozen")),
-            (contender("up"), bare),
-            (contender("--help"), uv_("--help")),
-            (contender("--help"), bare),
-            (contender("lock --help"), bare),
-            (completing, bare),
-            (contender("run -- true"), uv_("run --no-sync true")),
-            (contender("run -- true"), bare),
-            (named(crowded, f"status, {INSTALLED:,} files installed"), bare),
-            (named(full, f"status, {BESIDE:,} files beside"), named(contender("status"), "status, 1 file")),
+        near, launched, quick = Goal("seconds", 0.060), Goal("seconds", 0.030), Goal("alone", 0.200)
+        same = Goal("ratio", 1.1)
+        pairs: list[tuple[Contender, Contender, Goal | None]] = [
+            (contender("up"), uv_("sync --frozen"), near),
+            (contender("--help"), bare, near),
+            (contender("lock --help"), bare, near),
+            (completing, bare, near),
+            (contender("run -- true"), uv_("run --no-sync true"), None),
+            (contender("history"), bare, None),
+            (contender("version"), bare, None),
+            (named(crowded, f"status, {INSTALLED:,} files installed"), bare, quick),
+            (
+                named(full, f"status, {BESIDE:,} files beside"),
+                named(contender("status"), "status, 1 file"),
+                same,
+            ),
             (
                 named(contender("up", large), f"up, {BESIDE:,} files beside"),
                 named(contender("up"), "up, 1 file"),
+                same,
             ),
-            (contender("history"), bare),
-            (contender("version"), bare),
-            (contender("--help", program=LAUNCHER), contender("--help")),
-            (contender("up", program=LAUNCHER), contender("up")),
+            (contender("--help", command=LAUNCHER), contender("--help"), launched),
+            (contender("up", command=LAUNCHER), contender("up"), launched),
         ]
-        print(HEAD)
-        for mine, other in pairs:
-            print(compare(mine, other, REPETITIONS))
+        return [compare(mine, other, REPETITIONS, goal) for mine, other, goal in pairs]
 
 
 def named(one: Contender, name: str) -> Contender:
@@ -133,4 +130,4 @@ def fill(folder: Path, count: int) -> None:
 
 
 if __name__ == "__main__":
-    main()
+    print(table(measure()))
