@@ -140,3 +140,32 @@ def test_a_missing_python_is_asked_for_at_the_declared_mirror(workplace):
     assert failed.codes == ["PV411"], failed.document["problems"]
     assert asked
     assert all(path.startswith("/builds/") and "cpython-3.14" in path for path in asked)
+
+
+def test_a_quick_proof_tells_what_it_left_out_and_keeps_the_receipt(workplace):
+    tool = workplace(DECLARED)
+    assert tool("up").code == 0
+    receipt = (tool.root / ".provenv/here/current/proof.json").read_bytes()
+    quick = tool("prove", "--quick", "--json")
+    assert quick.code == 0, quick.err
+    assert [one["name"] for one in quick.data["outcomes"]] == ["imports", "libraries", "dependencies"]
+    assert quick.data["left_out"] == ["files", "measure-storage"]
+    assert all(one["seconds"] > 0 for one in quick.data["outcomes"])
+    assert (tool.root / ".provenv/here/current/proof.json").read_bytes() == receipt
+    told = tool("prove", "--quick", "--lang", "en")
+    assert "no fault found" in told.out
+    assert "2 checks were left out" in told.out
+    both = tool("prove", "--quick", "--only", "files", "--json")
+    assert (both.code, both.codes) == (2, ["PV724"])
+
+
+def test_a_quick_proof_that_finds_a_fault_fails_and_changes_nothing(workplace):
+    tool = workplace(DECLARED)
+    tool("up")
+    site = next((tool.root / ".provenv/here/current/venv/lib").glob("python3*/site-packages"))
+    module = next(path for path in (site / "alpha.py", site / "alpha/__init__.py") if path.exists())
+    module.unlink()
+    module.write_text("raise RuntimeError('changed by hand')\n")
+    failed = tool("prove", "--quick", "--json")
+    assert (failed.code, failed.codes) == (3, ["PV720"])
+    assert tool("status", "--json").data["generation"]["proof"] == "passed"

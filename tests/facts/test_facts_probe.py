@@ -189,6 +189,83 @@ def test_a_tool_that_the_kernel_does_not_let_go_is_left(tmp_path: Path) -> None:
     group.rmdir()
 
 
+def test_all_tools_are_asked_at_the_same_time(tmp_path: Path) -> None:
+    """NVIDIA's waits for a pipe that only AMD's opens, and AMD's for one that only the engine opens."""
+    for name in ("one", "two"):
+        os.mkfifo(tmp_path / name)
+    scripts = {
+        "nvidia-smi": f"read word < {tmp_path}/one; echo nvidia $word",
+        "rocm_agent_enumerator": f"echo amd > {tmp_path}/one; read word < {tmp_path}/two; echo rocm $word",
+        "docker": f"echo engine > {tmp_path}/two; echo docker",
+    }
+    for name, script in scripts.items():
+        (tmp_path / name).write_text(f"#!/bin/sh\n{script}\n")
+        (tmp_path / name).chmod(0o755)
+    asks = [{"name": name, "kind": "command", "argv": [name], "limit": 60} for name in scripts]
+    found = probe(*asks, PATH=f"{tmp_path}:{os.environ['PATH']}")
+    assert {name: said["out"].strip() for name, said in found.items()} == {
+        "nvidia-smi": "nvidia amd",
+        "rocm_agent_enumerator": "rocm engine",
+        "docker": "docker",
+    }
+
+
+def test_a_program_that_may_not_be_run_is_told_from_one_that_is_not_there(tmp_path: Path) -> None:
+    (tmp_path / "locked").write_text("#!/bin/sh\n")
+    (tmp_path / "dangling").symlink_to(tmp_path / "nowhere")
+    asks = [
+        {"name": name, "kind": "command", "argv": [name], "limit": 60}
+        for name in ("locked", "dangling", "not-there")
+    ]
+    found = probe(*asks, PATH=f"{tmp_path}:/nowhere:{os.environ['PATH']}")
+    outcomes = {name: said["outcome"] for name, said in found.items()}
+    assert outcomes == {"locked": "unreadable", "dangling": "absent", "not-there": "absent"}
+
+
+@pytest.mark.parametrize(
+    ("variable", "local", "above", "default", "expected"),
+    [
+        ("3.12.1", "3.11.7", "3.11.7", "3.11.7", "versions/3.12.1/bin/python3"),
+        ("3.12.1:3.11.7", "", "", "", "versions/3.12.1/bin/python3"),
+        ("", "3.12.1\n3.11.7\n", "3.11.7", "3.11.7", "versions/3.12.1/bin/python3"),
+        ("", "", "3.12.1\n", "3.11.7", "versions/3.12.1/bin/python3"),
+        ("", "", "", "3.11.7\n", "versions/3.11.7/bin/python3"),
+        ("", "", "", "3.9.9", "shims/python3"),  # not installed: pyenv's own words are the answer
+        ("", "system", "", "3.11.7", "shims/python3"),
+        ("", "", "", "", "shims/python3"),
+        ("../versions/3.11.7", "", "", "", "shims/python3"),
+    ],
+)
+def test_what_a_shim_of_pyenv_means_is_read(
+    tmp_path: Path,
+    module: ModuleType,
+    monkeypatch: pytest.MonkeyPatch,
+    variable: str,
+    local: str,
+    above: str,
+    default: str,
+    expected: str,
+) -> None:
+    root, project = tmp_path / "pyenv", tmp_path / "work" / "project"
+    for path in ("shims", "versions/3.11.7/bin", "versions/3.12.1/bin"):
+        (root / path).mkdir(parents=True)
+        (root / path / "python3").write_text("#!/bin/sh\n")
+        (root / path / "python3").chmod(0o755)
+    project.mkdir(parents=True)
+    for path, words in (
+        (project / ".python-version", local),
+        (project.parent / ".python-version", above),
+        (root / "version", default),
+    ):
+        if words:
+            path.write_text(words)
+    monkeypatch.chdir(project)
+    monkeypatch.delenv("PYENV_DIR", raising=False)
+    monkeypatch.setenv("PYENV_VERSION", variable)
+    assert module.behind_shim(str(root / "shims" / "python3")) == str(root / expected)
+    assert module.behind_shim("/usr/bin/python3") == "/usr/bin/python3"
+
+
 def test_every_python_of_this_machine_runs_it_alike() -> None:
     ask = {"name": "pythons", "kind": "builtin", "builtin": "pythons", "apart": True, "limit": 60}
     system = {"name": "system", "kind": "builtin", "builtin": "system", "limit": 60}

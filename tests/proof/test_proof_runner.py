@@ -130,6 +130,81 @@ def test_each_framework_has_a_nursery_of_its_own(tmp_path):
     assert not any(alive(parent) for parent in parents)
 
 
+def began(reports: dict[str, dict]) -> list[str]:
+    """Return the names in the order in which they were started."""
+    return sorted(reports, key=lambda name: reports[name]["began"])
+
+
+def test_what_takes_longest_starts_first_and_what_measures_last(tmp_path):
+    nothing = "def run(options):\n    return {}\n"
+    document = job(tmp_path, **dict.fromkeys(("small", "alone", "large", "middle"), nothing))
+    document["parallel"] = 1
+    for check, cost in zip(document["checks"], (1, 9, 5, 3), strict=True):
+        check["cost"] = cost
+    assert began(run(document)[1]) == ["large", "middle", "small", "alone"]
+
+
+def test_single_checks_run_one_at_a_time_beside_others(tmp_path):
+    """Each opens a pipe that only a check beside it opens at its other end, and finds no other single one."""
+    single = (
+        "import os\n"
+        "def run(options):\n"
+        "    mark = os.path.join(options['folder'], 'mark')\n"
+        "    os.mkdir(mark)\n"
+        "    open(os.path.join(options['folder'], PIPE), 'w').close()\n"
+        "    os.rmdir(mark)\n"
+        "    return {}\n"
+    )
+    beside = "def run(options):\n    open(options['folder'] + '/' + PIPE).close()\n    return {}\n"
+    scripts = {}
+    for name in ("one", "two"):
+        os.mkfifo(tmp_path / name)
+        scripts[name] = f"PIPE = {name!r}\n{single}"
+        scripts[f"beside_{name}"] = f"PIPE = {name!r}\n{beside}"
+    document = job(tmp_path, **scripts)
+    for check in document["checks"]:
+        check["single"] = check["name"] in ("one", "two")
+    _, reports = run(document)
+    assert {name: report["result"] for name, report in reports.items()} == {name: {} for name in scripts}
+
+
+@FORKS
+def test_late_checks_wait_for_a_nursery_that_is_at_its_imports(tmp_path):
+    """The nursery's import ends only when the other check, which is the cheaper one, has run."""
+    environment = tmp_path / "environment"
+    subprocess.run([sys.executable, "-m", "venv", "--without-pip", environment], check=True)
+    slow = next(environment.glob("lib/python3*/site-packages")) / "slow_import.py"
+    slow.write_text(f"open({str(tmp_path / 'pipe')!r}).close()\n")
+    os.mkfifo(tmp_path / "pipe")
+    nothing = "def run(options):\n    return {}\n"
+    document = job(
+        tmp_path,
+        imports=nothing,
+        other=f"def run(options):\n    open({str(tmp_path / 'pipe')!r}, 'w').close()\n    return {{}}\n",
+        first_warm=nothing,
+    )
+    document["checks"][0].update(late=True, cost=9)
+    document["checks"][2]["preload"] = ["slow_import"]
+    _, reports = run(document, str(environment / "bin" / "python"))
+    assert all(report["result"] == {} for report in reports.values())
+    assert began(reports)[0] == "other"
+
+
+@FORKS
+@pytest.mark.parametrize("users", [None, "ACTIVE"])
+def test_threads_wait_passively_where_cores_are_shared(tmp_path, monkeypatch, users):
+    """OpenMP reads the variable when it is loaded: it is there before; the user's own stays."""
+    if users is None:
+        monkeypatch.delenv("OMP_WAIT_POLICY", raising=False)
+    else:
+        monkeypatch.setenv("OMP_WAIT_POLICY", users)
+    look = "import os\ndef run(options):\n    return {'policy': os.environ.get('OMP_WAIT_POLICY')}\n"
+    _, reports = run(job(tmp_path, cold=look, one_warm=look, alone=look))
+    found = {name: report["result"]["policy"] for name, report in reports.items()}
+    passive = users or "PASSIVE"
+    assert found == {"cold": passive, "one_warm": passive, "alone": users}
+
+
 @FORKS
 def test_scripts_share_modules_and_their_functions_run_elsewhere(tmp_path):
     """Forked, and in a fresh interpreter where that is not safe."""

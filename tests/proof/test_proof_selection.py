@@ -15,7 +15,7 @@ from provenv import proof
 from provenv.errors import Failure, Place
 from provenv.hosts.fake import FakeHost
 from provenv.model.channel import Completed
-from provenv.model.facts import Cpu, Facts, Gpu, Nvidia, Platform
+from provenv.model.facts import Cpu, Facts, Gpu, Memory, Nvidia, Platform
 from provenv.model.progress import Silent
 from provenv.model.spec import Requirement, Spec
 from provenv.proof import sent
@@ -253,3 +253,39 @@ def test_what_a_check_says_of_itself_fills_its_words():
         if needed - told:
             lacking[entry.name] = needed - told
     assert lacking == {}
+
+
+def test_a_quick_proof_keeps_what_finds_most_and_computes_on_each_device():
+    packages = {"torch": "2.13.0+cu130", "numpy": "2.0", "scikit-learn": "1.5", "joblib": "1.4"}
+    spec = replace(SPEC, prove={"smoke": "true"})
+    checks = proof.applicable(packages, spec, FACTS)
+    kept = [check.name for check in proof.quick(checks)]
+    assert kept == [
+        "imports", "libraries", "dependencies", "linear-algebra", "accelerator", "tensors", "gradients",
+    ]  # fmt: skip
+
+
+def test_every_framework_that_computes_has_its_share_in_a_quick_proof():
+    quick = {entry.name for entry in TABLE if entry.quick}
+    for framework in ("", "tensorflow-", "jax-"):
+        assert {f"{framework}tensors", f"{framework}gradients"} <= quick
+    assert not any(entry.alone for entry in TABLE if entry.quick)
+
+
+@pytest.mark.parametrize(
+    ("cores", "gibibytes", "expected"),
+    [(0, 0, 2), (1, 64, 1), (2.5, 64, 2), (16, 64, 4), (16, 4, 2), (4, 1, 1), (4, 0, 4)],
+)
+def test_as_many_checks_run_at_once_as_cores_and_memory_are_granted(cores, gibibytes, expected):
+    facts = replace(FACTS, cpu=Cpu(granted=cores), memory=Memory(available=int(gibibytes * 2**30)))
+    assert proof.at_once(facts) == expected
+    assert proof.at_once(None) == 2
+
+
+def test_commands_of_the_user_have_turns_of_their_own():
+    checks = proof.applicable({"torch": "2.13.0+cpu"}, replace(SPEC, prove={"smoke": "true"}), FACTS)
+    sent_off = {check["name"]: check for check in job(checks, ".", 3)["checks"]}
+    turn = {key: sent_off["command.smoke"][key] for key in ("alone", "single", "late")}
+    assert turn == {"alone": False, "single": True, "late": True}
+    assert job(checks, ".", 3)["parallel"] == 3
+    assert [name for name, check in sent_off.items() if check["late"]] == ["imports", "command.smoke"]

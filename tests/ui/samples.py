@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from provenv.errors import Hint, Place, Problem, text, verbatim
 from provenv.model.adopted import Carried, LeftOut
 from provenv.model.devices import Device, Devices, Toolkit
@@ -251,8 +253,9 @@ OUTCOMES = (
         0.84,
         verbatim("28 packages, 17,123 files are as their RECORD says"),
         measures=(Measure("storage.read", 1240.4, "MB/s"),),
+        began=0.05,
     ),
-    Outcome("imports", "passed", 2.31, verbatim("torch, numpy and sklearn import")),
+    Outcome("imports", "passed", 2.31, verbatim("torch, numpy and sklearn import"), began=0.06),
     Outcome(
         "tensors.cpu",
         "passed",
@@ -261,6 +264,7 @@ OUTCOMES = (
         distance=2.1e-7,
         tolerance=1e-5,
         measures=(Measure("matmul.float32", 41.24, "GFLOP/s"), Measure("matmul.bfloat16", 8.9, "GFLOP/s")),
+        began=0.9,
     ),
     Outcome(
         "nccl", "skipped", 0.0, verbatim("an all-reduce across GPUs"), verbatim("this machine has no GPU")
@@ -384,6 +388,7 @@ CASES: dict[str, object] = {
     "up-unchanged": UpResult("here", True, GENERATIONS[1]),
     "evidence": PROOF,
     "evidence-failed": FAILED_PROOF,
+    "evidence-quick": replace(PROOF, left_out=("files", "training", "command.smoke")),
     "status-in-sync": Status("here", "provenv.toml", "in-sync", GENERATIONS[1], drift=INTACT, evidence=PROOF),
     "status-stale": Status(
         "here",

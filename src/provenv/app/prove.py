@@ -22,13 +22,16 @@ from .locking import Ground, ground, read_lock
 from .project import Project, local_target
 
 
-def prove(project: Project, *, only: Sequence[str] = (), wait: bool = True) -> Evidence:
-    """Prove the current generation again; `only` names checks.
+def prove(project: Project, *, only: Sequence[str] = (), quick: bool = False, wait: bool = True) -> Evidence:
+    """Prove the current generation again; `only` names checks, `quick` takes what finds most for its time.
 
-    The receipt of a whole proof replaces the one before; a partial one is only shown.
+    The receipt of a whole proof replaces the one before; a partial or quick one is only shown.
     Raises Failure: PV721 where there is no generation, PV723 for a check that
-    does not apply, and with exit 3 and the Evidence where a check fails.
+    does not apply, PV724 for `only` and `quick` together, and with
+    exit 3 and the Evidence where a check fails.
     """
+    if only and quick:
+        raise Failure(problem("PV724", hints=(Hint(None, "provenv prove --quick"),)), exit_code=Exit.USAGE)
     local_target(project, project.spec())
     base = ground(project)
     with guarded(project.layout, wait=wait, progress=project.progress):
@@ -38,8 +41,8 @@ def prove(project: Project, *, only: Sequence[str] = (), wait: bool = True) -> E
         locked = read_lock(project.layout.generation(number) / LOCK, project.root)
         if locked is None:
             raise Failure(problem("PV722", number=number, hints=(Hint(None, "provenv up --repair"),)))
-        evidence = prove_generation(project, base, locked, number, only=only)
-        if not only:
+        evidence = prove_generation(project, base, locked, number, only=only, quick=quick)
+        if not only and not quick:
             generation = read_generation(project.layout, number)
             write_generation(project.layout, replace(generation, proof=verdict(evidence)))
     if not evidence.passed:
@@ -48,7 +51,13 @@ def prove(project: Project, *, only: Sequence[str] = (), wait: bool = True) -> E
 
 
 def prove_generation(
-    project: Project, base: Ground, locked: Lock, number: int, *, only: Sequence[str] = ()
+    project: Project,
+    base: Ground,
+    locked: Lock,
+    number: int,
+    *,
+    only: Sequence[str] = (),
+    quick: bool = False,
 ) -> Evidence:
     """Run the checks in a generation and return their Evidence; the receipt of a whole proof is written."""
     venv = project.layout.venv(number)
@@ -58,6 +67,7 @@ def prove_generation(
     if unknown:
         known = ", ".join(check.name for check in checks)
         raise Failure(problem("PV723", names=", ".join(unknown), known=known), exit_code=Exit.USAGE)
+    taken = proof.quick(checks) if quick else [one for one in checks if not only or one.name in only]
     prepared = prepare(
         project.environment,
         spec=base.spec,
@@ -69,10 +79,11 @@ def prove_generation(
     outcomes = proof.run(
         project.host,
         str(python_of(venv)),
-        [check for check in checks if not only or check.name in only],
+        taken,
         environment=prepared.environment,
         folder=str(project.root),
         progress=project.progress,
+        at_once=proof.at_once(base.facts),
     )
     evidence = proof.evidence(
         project.target,
@@ -85,8 +96,9 @@ def prove_generation(
         },
         started=started.isoformat(timespec="seconds"),
         seconds=time.monotonic() - began,
+        left_out=[check.name for check in checks if check not in taken] if quick else (),
     )
-    if not only:
+    if not only and not quick:
         write_proof(project.layout, evidence)
     return evidence
 

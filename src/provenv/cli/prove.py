@@ -12,6 +12,7 @@ from .session import Session, command, option
     option(
         "--only", metavar="CHECK", multiple=True, help="cli.prove.only", shell_complete=completed("checks")
     ),
+    option("--quick", is_flag=True, help="cli.prove.quick"),
 )
-def prove(session: Session, *, only: tuple[str, ...]) -> None:
-    session.view.done(app.prove.prove(session.project(), only=only))
+def prove(session: Session, *, only: tuple[str, ...], quick: bool) -> None:
+    session.view.done(app.prove.prove(session.project(), only=only, quick=quick))

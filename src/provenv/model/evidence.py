@@ -41,7 +41,8 @@ class Outcome:
     """What one check found.
 
     `distance` is how far the result was from the reference and `tolerance` how far it may be;
-    `evidence` is the raw proof of a failure (a traceback, a file, two numbers).
+    `evidence` is the raw proof of a failure (a traceback, a file, two numbers). It began `began` seconds
+    after the proof did.
     """
 
     name: str
@@ -54,11 +55,15 @@ class Outcome:
     measures: tuple[Measure, ...] = ()
     evidence: str = ""
     hints: tuple[Hint, ...] = ()
+    began: float = 0.0
 
 
 @dataclass(frozen=True)
 class Evidence:
-    """The receipt of a proof. `digests` name declared file, lock and deciding facts."""
+    """The receipt of a proof. `digests` name declared file, lock and deciding facts.
+
+    `left_out` names the checks that a quick proof did not run; it is no receipt, and is not kept.
+    """
 
     target: str
     generation: int
@@ -67,6 +72,7 @@ class Evidence:
     outcomes: tuple[Outcome, ...]
     digests: Mapping[str, str] = field(default_factory=dict)
     schema: int = 1
+    left_out: tuple[str, ...] = ()
 
     @property
     def passed(self) -> bool:
@@ -77,3 +83,16 @@ class Evidence:
     def count(self, status: Status) -> int:
         """Return how many checks ended that way."""
         return sum(outcome.status == status for outcome in self.outcomes)
+
+    @property
+    def together(self) -> float:
+        """Return what the checks took one by one, in seconds: more than the proof where some ran at once."""
+        return sum(outcome.seconds for outcome in self.outcomes)
+
+    @property
+    def at_once(self) -> int:
+        """Return how many checks ran at the same time at most; 0 in a receipt that does not tell."""
+        if not any(one.began for one in self.outcomes):
+            return 0
+        spans = [(one.began, one.began + one.seconds) for one in self.outcomes if one.seconds]
+        return max((sum(start <= began < end for start, end in spans) for began, _ in spans), default=0)

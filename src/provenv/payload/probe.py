@@ -382,7 +382,7 @@ def python_paths():
     home = os.path.expanduser("~")
     first = shutil.which("python" if WINDOWS else "python3")
     if first:
-        yield "first", first
+        yield "first", behind_shim(first)
     folders = [("path", folder) for folder in os.environ.get("PATH", os.defpath).split(os.pathsep)]
     folders += [("system", "/usr/bin"), ("system", "/usr/local/bin"), ("system", "/opt/homebrew/bin")]
     for source, folder in folders:
@@ -404,6 +404,29 @@ def python_paths():
     for source, root in [("pyenv", os.path.join(pyenv, "versions"))] + [("uv", root) for root in uv if root]:
         for path in sorted(glob.glob(os.path.join(root, "*", *end))):
             yield source, path
+
+
+def behind_shim(path):
+    """The interpreter that one of pyenv's shims would start, read as pyenv reads it: its scripts take longer
+    than everything else that is asked. The path itself where that can't be told, or it is no shim.
+
+    https://github.com/pyenv/pyenv#understanding-python-version-selection
+    """
+    root = os.path.dirname(os.path.dirname(path))
+    if WINDOWS or path != os.path.join(root, "shims", "python3"):
+        return path
+    words = os.environ.get("PYENV_VERSION", "").replace(":", " ")
+    folder = os.environ.get("PYENV_DIR") or os.getcwd()
+    while not words.split():
+        words = text_of(os.path.join(folder, ".python-version"), 1 << 12)
+        if folder == os.path.dirname(folder):
+            words = words if words.split() else text_of(os.path.join(root, "version"), 1 << 12)
+            break
+        folder = os.path.dirname(folder)
+    version = (words.split() or ["system"])[0]
+    found = os.path.join(root, "versions", version, "bin", "python3")
+    plain = version.replace(".", "").isalnum()
+    return found if plain and os.path.isfile(found) and os.access(found, os.X_OK) else path
 
 
 PLACES = (  # where tools live that a login's PATH often lacks
@@ -484,7 +507,14 @@ def gather(asks, session=True):
         watch(job, events, {"out": job.pipe}, lambda job=job: os.waitpid(job.pid, 0)[1])
     for job in [job for job in jobs if WINDOWS]:
         spawn(background, job, events)
+    there = programs()
     for ask in [ask for ask in asks if ask["kind"] == "command"]:
+        name = ask["argv"][0]
+        if not WINDOWS and os.sep not in name and name not in there:
+            # most are: to start each in vain would cost a process
+            missing = "no such program on PATH: " + name
+            answers[ask["name"]] = {"how": how(ask), "outcome": "absent", "ms": 0, "err": missing}
+            continue
         job = command(ask, events, session, answers)
         if job:
             jobs.append(job)
@@ -493,6 +523,15 @@ def gather(asks, session=True):
         answers[ask["name"]] = dict(direct(ask), how=how(ask), ms=int((time.time() - began) * 1000))
     collect(jobs, events, answers, session)
     return answers
+
+
+def programs():
+    """The names of all that lies on PATH."""
+    found = set()
+    for folder in os.environ.get("PATH", os.defpath).split(os.pathsep):
+        with contextlib.suppress(OSError):
+            found.update(os.listdir(folder or os.curdir))
+    return found
 
 
 ALL = []  # every process that was started, for whoever has to end them

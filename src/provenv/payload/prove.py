@@ -5,12 +5,18 @@ It is sent to the place and run by the environment's own interpreter (Python >=
 
     {"runner": this file's source, "modules": {name: source of what several scripts import},
      "folder": the project's folder, "parallel": how many at once,
-     "checks": [{"name", "source", "limit", "options", "variables", "nursery", "preload", "alone"}, ...]}
+     "checks": [{"name", "source", "limit", "options", "variables", "nursery", "preload", "alone",
+                 "single", "late", "cost"}, ...]}
 
 A check is a script with `run(options) -> dict`. Before it prints a result it
 prints `{"started": NAME}`; the result is
 
-    {"name", "seconds", "result", "error", "code", "signal", "timed_out", "oom_kills", "output"}
+    {"name", "began", "seconds", "result", "error", "code", "signal", "timed_out", "oom_kills", "output"}
+
+where `began` is the seconds from the runner's own start.
+
+What takes longest (`cost`, seconds) starts first, so that none is left at the end beside an idle core;
+`alone` runs beside nothing, of those that are `single` one at a time, and `late` waits for the nurseries.
 
 Importing torch costs seconds, so a nursery process imports a framework once
 and forks a child for each of its checks; it starts no thread and touches no
@@ -46,6 +52,9 @@ TAIL = 6000
 POLL = 0.01
 GRACE = 0.5
 NURSERIES = 2  # at once: each holds a framework in memory
+# OpenMP's threads wait in a loop for each other; where two checks share the cores, that keeps the very
+# thread from running that is waited for. Passive waiting leaves their number as it is, and the results.
+WAITING = {"OMP_WAIT_POLICY": "PASSIVE"}
 
 
 # --- the process of one check -------------------------------------------------------------------
@@ -177,15 +186,21 @@ def decode(status):
 # --- the runner ---------------------------------------------------------------------------------
 
 
+def shared():
+    """Return the variables of a process that shares the cores with others; what the user has set stays."""
+    return dict(WAITING, **os.environ)
+
+
 class Fresh:
     """A check in a new interpreter."""
 
-    def __init__(self, work, name):
+    def __init__(self, work, name, alone=False):
         flags = {"start_new_session": True} if POSIX else {"creationflags": 0x200}
         self.process = subprocess.Popen(
             [sys.executable, "-I", os.path.join(work, "prove.py"), "check", work, name],
             stdin=subprocess.DEVNULL,
             cwd=os.path.join(work, name + ".scratch"),
+            env=dict(os.environ) if alone else shared(),
             **flags,
         )
         self.pid = self.process.pid
@@ -210,6 +225,10 @@ class Nursery:
     def running(self):
         return self.process is not None and self.alive
 
+    @property
+    def loading(self):
+        return self.running and not self.ready
+
     def open(self):
         self.process = subprocess.Popen(
             [
@@ -224,6 +243,7 @@ class Nursery:
             stdout=subprocess.PIPE,
             start_new_session=True,
             cwd=self.work,
+            env=shared(),
         )
         os.set_blocking(self.process.stdout.fileno(), False)
 
@@ -314,7 +334,7 @@ def say(line):
     sys.stdout.flush()
 
 
-def report(work, name, started, code, timed_out, kills):
+def report(work, name, started, begun, code, timed_out, kills):
     """Print the one line of a check that has ended."""
     document = {}
     try:
@@ -333,6 +353,7 @@ def report(work, name, started, code, timed_out, kills):
     say(
         {
             "name": name,
+            "began": round(started - begun, 3),
             "seconds": round(time.monotonic() - started, 3),
             "result": document.get("result"),
             "error": document.get("error"),
@@ -447,50 +468,97 @@ def prepare(work, folder, check):
 
 
 def loop(job, work, nurseries, running):
-    """Start checks as soon as they may run, watch them, and report each as it ends.
-
-    Those that measure run alone: while nothing runs and no nursery is at its imports.
-    """
-    waiting = list(job["checks"])
+    """Start checks as soon as they may run, watch them, and report each as it ends."""
+    waiting = sorted(job["checks"], key=lambda check: -check.get("cost", 0.0))
     parallel = max(1, job.get("parallel", 1))
+    if any(map(os.path.exists, GPU_DEVICES)):
+        # memory of a GPU is not shared out by anybody: two at most, and the user's own commands with nobody
+        parallel = min(parallel, 2)
+        for check in waiting:
+            check["alone"] = check["alone"] or check.get("single", False)
+    begun = time.monotonic()
     while waiting or running:
         for nursery in nurseries.values():
             nursery.listen()
-        loading = False
-        # those that measure come last, so that all that can run beside others has its turn before
-        for check in sorted(waiting, key=lambda one: bool(one["alone"])):
-            if len(running) >= parallel or (check["alone"] and (running or loading)):
+        while True:
+            loading = sum(nursery.loading for nursery in nurseries.values())
+            if len(running) + loading >= parallel:
                 break
-            nursery = nurseries.get(check["nursery"])
-            if nursery is not None and not nursery.ready and nursery.alive:
-                if nursery.process is None and sum(one.running for one in nurseries.values()) < NURSERIES:
-                    nursery.open()
-                loading = loading or nursery.process is not None
+            if recruit(nurseries, waiting):
                 continue
-            waiting.remove(check)
-            start(check, work, nursery, running)
-            if check["alone"]:
+            check = choose(waiting, nurseries, running, loading)
+            if check is None:
                 break
-        for name, (process, started, limit, kills) in list(running.items()):
+            waiting.remove(check)
+            start(check, work, nurseries.get(check["nursery"]), running)
+        for name, (process, started, check, kills) in list(running.items()):
             code = process.poll()
-            late = code is None and time.monotonic() - started > limit
+            late = code is None and time.monotonic() - started > check["limit"]
             if code is None and not late:
                 continue
             if code == 0:
                 settle(process.pid)
             end(process.pid)
             del running[name]
-            report(work, name, started, code, late, kills)
+            report(work, name, started, begun, code, late, kills)
             shutil.rmtree(os.path.join(work, name + ".scratch"), ignore_errors=True)
         dismiss(nurseries, waiting, running)
         time.sleep(POLL)
 
 
+def recruit(nurseries, waiting):
+    """Open the next nursery that a check waits for; its imports are work, as a check is. Tell whether."""
+    if sum(nursery.running for nursery in nurseries.values()) >= NURSERIES:
+        return False
+    needed = {}
+    for check in waiting:
+        nursery = nurseries.get(check["nursery"])
+        if nursery is not None and nursery.process is None and not check["alone"]:
+            needed[check["nursery"]] = needed.get(check["nursery"], 0.0) + check.get("cost", 0.0)
+    if not needed:
+        return False
+    nurseries[max(needed, key=needed.get)].open()
+    return True
+
+
+def choose(waiting, nurseries, running, loading):
+    """Return the check to start now, or None; `waiting` has those that take longest first.
+
+    What imports the same as a nursery waits while that is at its imports, as
+    long as there is anything else: compiled once, they read bytecode. What
+    measures comes last, when nothing is left that could run beside others.
+    """
+    held = {name for name, nursery in nurseries.items() if nursery.alive and not nursery.ready}
+    single = any(check.get("single") for _, _, check, _ in running.values())
+    able = [
+        check
+        for check in waiting
+        if check["nursery"] not in held and not check["alone"] and not (single and check.get("single"))
+    ]
+    if able:
+        return min(able, key=lambda check: bool(loading and check.get("late")))
+    if running or loading:
+        return None
+    alone = [check for check in waiting if check["alone"]]
+    for check in alone:
+        nursery = nurseries.get(check["nursery"])
+        if nursery is None or nursery.ready or not nursery.alive:
+            return check
+    for check in alone:
+        if nurseries[check["nursery"]].process is None:
+            nurseries[check["nursery"]].open()
+            break
+    return None
+
+
 def start(check, work, nursery, running):
     """Start a check: forked from its nursery, or in a fresh process where there is none (any more)."""
     name = check["name"]
-    process = nursery.start(name) if nursery is not None and nursery.alive else Fresh(work, name)
-    running[name] = (process, time.monotonic(), check["limit"], oom_kills())
+    if nursery is not None and nursery.alive:
+        process = nursery.start(name)
+    else:
+        process = Fresh(work, name, check["alone"])
+    running[name] = (process, time.monotonic(), check, oom_kills())
     say({"started": name})
 
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from .evidence import evidence
 from .judging import judge
-from .selection import NAMES, applicable
+from .selection import NAMES, applicable, quick
 from .sending import run
+from .side_by_side import at_once
 
-__all__ = ["NAMES", "applicable", "evidence", "judge", "run"]
+__all__ = ["NAMES", "applicable", "at_once", "evidence", "judge", "quick", "run"]

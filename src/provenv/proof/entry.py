@@ -37,7 +37,9 @@ class Entry:
     `needs` are package names; `a|b` is met by either. `group` names the nursery
     that the check is forked from (groups.py), `also` what is imported there
     beside. `script` is the script's name where that is not the check's own.
-    `alone`: nothing else runs beside it, because it measures. `sent` gives
+    `alone`: nothing else runs beside it, because it measures. `cost` is about how many seconds of one core
+    it takes, what it imports included: the costly start first. `late`: it imports what a nursery does, and
+    better after it. `quick`: a quick proof has it, because it finds most for its time. `sent` gives
     options that depend on what is known, `fits` tells whether the check has a matter at all.
     """
 
@@ -51,6 +53,9 @@ class Entry:
     script: str = ""
     alone: bool = False
     computing: bool = True
+    cost: float = 0.5
+    late: bool = False
+    quick: bool = False
     sent: Callable[[Given], Mapping[str, object]] | None = None
     fits: Callable[[Given], bool] | None = None
 

@@ -15,9 +15,19 @@ def evidence(
     digests: Mapping[str, str],
     started: str,
     seconds: float,
+    left_out: Sequence[str] = (),
 ) -> Evidence:
     """Return the receipt: what was found where, and the digests of what it was found about.
 
-    `started` is an ISO 8601 time in UTC; `digests` names the declared file, the lock and the deciding facts.
+    `started` is an ISO 8601 time in UTC; `digests` names the declared file, the lock and the deciding facts;
+    `left_out` the checks that a quick proof did not run.
     """
-    return Evidence(target, generation, started, round(seconds, 3), tuple(outcomes), dict(digests))
+    return Evidence(
+        target,
+        generation,
+        started,
+        round(seconds, 3),
+        tuple(outcomes),
+        dict(digests),
+        left_out=tuple(left_out),
+    )

@@ -49,6 +49,7 @@ def judge(check: Check, raw: Raw | None) -> Outcome:
         verdict.measures,
         verdict.evidence,
         verdict.hints,
+        0.0 if raw is None else float(raw.get("began", 0.0)),
     )
 
 

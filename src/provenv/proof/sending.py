@@ -31,6 +31,7 @@ ROWS = {entry.name: entry for entry in TABLE}
 # two checks share a GPU, of which TensorFlow and JAX would each take all memory when they start
 VARIABLES = {"TF_FORCE_GPU_ALLOW_GROWTH": "true", "XLA_PYTHON_CLIENT_PREALLOCATE": "false"}
 MARGIN = 60.0
+COMMAND_COST = 5.0  # seconds: what the user's own commands take is not known, so they start early
 
 
 def run(
@@ -41,6 +42,7 @@ def run(
     environment: Mapping[str, str],
     folder: str,
     progress: Progress,
+    at_once: int = 2,
 ) -> tuple[Outcome, ...]:
     """Run the checks in the finished environment and return their outcomes, in the checks' order.
 
@@ -56,7 +58,7 @@ def run(
     follower = _Follower({check.name: check for check in checks}, task)
     done = host.exec(
         [python, "-I", "-c", BOOTSTRAP],
-        stdin=json.dumps(job(checks, folder)).encode(),
+        stdin=json.dumps(job(checks, folder, at_once)).encode(),
         environment=environment,
         folder=folder,
         limit=sum(check.limit for check in checks) + MARGIN,
@@ -78,14 +80,14 @@ def run(
     return outcomes
 
 
-def job(checks: Sequence[Check], folder: str) -> dict[str, object]:
-    """Return the runner's input: its own source, the scripts, and how each is to be run."""
+def job(checks: Sequence[Check], folder: str, at_once: int = 2) -> dict[str, object]:
+    """Return the runner's input: its own source, the scripts, how each is to be run, how many at once."""
     nurseries = _nurseries(checks)
     return {
         "runner": (PAYLOAD / "prove.py").read_text("utf-8"),
         "modules": {path.stem: path.read_text("utf-8") for path in sorted(SHARED.glob("prove_*.py"))},
         "folder": folder,
-        "parallel": 2,
+        "parallel": at_once,
         "checks": [
             {
                 "name": check.name,
@@ -95,11 +97,19 @@ def job(checks: Sequence[Check], folder: str) -> dict[str, object]:
                 "variables": {} if check.group == "command" else VARIABLES,
                 "nursery": check.group if check.group in nurseries else "",
                 "preload": _preload(check),
-                "alone": check.group == "command" or ROWS[check.name].alone,
+                **_turn(check),
             }
             for check in checks
         ],
     }
+
+
+def _turn(check: Check) -> dict[str, object]:
+    """Return when a check may run; of the user's own commands one at a time, which import what they like."""
+    if check.group == "command":
+        return {"alone": False, "single": True, "late": True, "cost": COMMAND_COST}
+    row = ROWS[check.name]
+    return {"alone": row.alone, "single": False, "late": row.late, "cost": row.cost}
 
 
 def _nurseries(checks: Sequence[Check]) -> set[str]:

@@ -74,12 +74,20 @@ def summary(evidence: Evidence, context: Context) -> Iterator[Line]:
     said = Span(verdict(evidence, context), "good" if evidence.passed else "bad")
     words = line(said, context.say("ui.colon"), counts(evidence, context))
     yield from sentence(words, context, context.mark("passed" if evidence.passed else "failed"))
+    if evidence.at_once > 1:
+        together = duration(evidence.together)
+        told = context.say("ui.evidence.together", time=together, n=evidence.at_once)
+        yield from sentence(line(Span(told, "quiet")), context)
+    if evidence.left_out:
+        names = context.say("ui.comma").join(evidence.left_out)
+        told = context.say("ui.evidence.left_out", n=len(evidence.left_out), names=names)
+        yield from sentence(line(Span(told, "quiet")), context)
 
 
 def verdict(evidence: Evidence, context: Context) -> str:
-    """Return `proven`, `not proven`, or that nothing could be proven."""
+    """Return `proven`, `not proven`, that a quick proof found no fault, or that nothing could be proven."""
     if evidence.passed:
-        return context.say("ui.evidence.proven")
+        return context.say("ui.evidence.quick" if evidence.left_out else "ui.evidence.proven")
     return context.say("ui.evidence.failed" if evidence.count("failed") else "ui.evidence.nothing")
 
 
