@@ -77,7 +77,7 @@ def checkout(repository: Path, tmp_path: Path) -> Path:
     (place / "pyproject.toml").write_text(PROJECT)
     (place / "backend.py").write_text(BACKEND)
     (place / "hatch_build.py").write_text(COMPILER)
-    for name in ("pipconf.py", "errors.py"):
+    for name in ("pipconf.py", "pip_sources.py", "errors.py"):
         shutil.copy(repository / "src" / "provenv" / name, place / "src" / "provenv" / name)
     return place
 
