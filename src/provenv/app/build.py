@@ -47,7 +47,7 @@ from .foreign import beside, refuse_upgrade
 from .locking import Ground, ensure, explained, ground, lead, lock_path
 from .locking import lock as relock
 from .locking import write as write_lock
-from .project import HERE, Project, local_target
+from .project import HERE, Project
 from .prove import prove_generation, unproven, verdict
 from .remembered import FACTS, SPEC, remember_spec
 from .up import unchanged, why_stale
@@ -111,9 +111,7 @@ def build(
 
 
 def _prepare(project: Project, *, locked: bool, repair: bool, upgrade: Sequence[str] | None) -> Prepared:
-    declared = project.spec()
-    local_target(project, declared)
-    base = ground(project)
+    base = ground(project, local=True)
     if upgrade is not None:
         led = lead(project, base)
         if led is not None:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from contextlib import nullcontext
 from pathlib import Path
 
 import click
 
-from ..app import locking
+from ..app.machine import asking
 from ..lazy import load
 from .session import Session, command, option
 from .upgrade import upgrade_option, upgraded
@@ -31,7 +32,11 @@ def lock(
 ) -> None:
     project = session.project()
     if download is None or upgrade or output:
-        session.view.done(locking.lock(project, facts_file=facts, upgrade=upgraded(upgrade), output=output))
+        # the machine answers while what makes locks is still imported
+        with nullcontext(None) if facts else asking(project) as told:
+            make = load("api.make_lock")
+            made = make(project, facts_file=facts, upgrade=upgraded(upgrade), output=output, told=told)
+        session.view.done(made)
     if download is not None:
         found = load("app.download")(project, download, with_python=with_python, facts_file=facts)
         session.view.done(found)
