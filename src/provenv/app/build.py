@@ -54,7 +54,7 @@ from .healing import deep_reader, forget, healing
 from .locking import Ground, ensure, explained, ground, lead, lock_path
 from .locking import lock as relock
 from .locking import write as write_lock
-from .project import Project, local_target
+from .project import Project
 from .prove import prove_generation, unproven, verdict
 from .remembered import FACTS, SPEC
 from .remembering import remember_spec
@@ -126,9 +126,7 @@ def build(
 
 def _prepare(project: Project, *, locked: bool, repair: bool, upgrade: Sequence[str] | None) -> Prepared:
     usable(project.root)
-    declared = project.spec()
-    local_target(project, declared)
-    base = ground(project)
+    base = ground(project, local=True)
     if upgrade is not None:
         led = lead(project, base)
         if led is not None:

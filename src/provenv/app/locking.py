@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import tempfile
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TypedDict, cast
@@ -27,8 +27,8 @@ from .fallbacks import with_fallbacks
 from .files import keep_text
 from .fingerprint import digest_file
 from .folder import with_cache
-from .machine import machine
-from .project import Project, find_target
+from .machine import asking, machine
+from .project import Project, find_target, local_target
 from .torn_cache import with_whole_cache
 
 
@@ -41,12 +41,32 @@ class Ground:
     foreign: bool
 
 
-def ground(project: Project, *, facts_file: Path | None = None) -> Ground:
+def ground(
+    project: Project,
+    *,
+    facts_file: Path | None = None,
+    local: bool = False,
+    told: Callable[[], Facts] | None = None,
+) -> Ground:
     """Return the target's Spec and the Facts that it is locked for.
 
-    The facts are those of `facts_file`, of the target's own `facts` entry, or of this machine.
+    The facts are those of `facts_file`, of the target's own `facts` entry, or of this machine,
+    which is asked while the declared file is read; `told` waits for them where
+    that was begun already (see `machine.asking`). `local`: the target has to be one that
+    this machine carries out. Raises Failure: PV703, PV704, PV405 (see `local_target`).
     """
+    if facts_file is not None:
+        return _ground(project, facts_file, lambda: machine(project), local=local)
+    if told is not None:
+        return _ground(project, None, told, local=local)
+    with asking(project) as begun:
+        return _ground(project, None, begun, local=local)
+
+
+def _ground(project: Project, facts_file: Path | None, told: Callable[[], Facts], *, local: bool) -> Ground:
     declared = project.spec()
+    if local:
+        local_target(project, declared)
     target = find_target(project, declared)
     options = target.options if target else {}
     named = options.get("facts")
@@ -66,7 +86,7 @@ def ground(project: Project, *, facts_file: Path | None = None) -> Ground:
                 hints=(Hint(text("PV704.hint"), "provenv facts --json > box.json"),),
             )
         )
-    return Ground(declared, machine(project), foreign=False)
+    return Ground(declared, told(), foreign=False)
 
 
 def lock(
@@ -75,10 +95,11 @@ def lock(
     facts_file: Path | None = None,
     upgrade: Sequence[str] | None = None,
     output: Path | None = None,
+    told: Callable[[], Facts] | None = None,
 ) -> LockResult:
     """Make or refresh the target's lock and write it; the old one's pins stay unless `upgrade` names them.
 
-    `upgrade` is None (keep all), empty (all anew) or the packages to move.
+    `upgrade` is None (keep all), empty (all anew) or the packages to move; `told` see `ground`.
     A `uv.lock` (or poetry's, pdm's, pipenv's) stays the start of it: its versions
     are kept where they fit. Raises Failure PV766 where another tool's lock lies
     in its place: it is never overwritten.
@@ -86,7 +107,7 @@ def lock(
     project = with_cache(project)
     path = output or lock_path(project, facts_file)
     new = not path.exists()
-    base, result = _current(project, path, facts_file, upgrade)
+    base, result = _current(project, path, facts_file, upgrade, told)
     result = write(project, result)
     led = foreign_locks.beside(base.spec)
     if result.written and new and led is not None and output is None:
@@ -96,11 +117,15 @@ def lock(
 
 
 def _current(
-    project: Project, path: Path, facts_file: Path | None, upgrade: Sequence[str] | None
+    project: Project,
+    path: Path,
+    facts_file: Path | None,
+    upgrade: Sequence[str] | None,
+    told: Callable[[], Facts] | None,
 ) -> tuple[Ground, LockResult]:
     """Return a lock of the files as they are now: one that changed while uv resolved is read again."""
     while True:
-        base = ground(project, facts_file=facts_file)
+        base = ground(project, facts_file=facts_file, told=told)
         read = {name: digest_file(project.root / name) for name in base.spec.files}
         old = read_lock(path, project.root)
         if old is not None and not old.inputs:

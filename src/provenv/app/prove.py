@@ -19,7 +19,7 @@ from ..targets.layout import python_of
 from ..targets.receipts import write_proof
 from ..targets.records import LOCK, read_generation, read_state, write_generation
 from .locking import Ground, ground, read_lock
-from .project import Project, local_target
+from .project import Project
 
 
 def prove(project: Project, *, only: Sequence[str] = (), quick: bool = False, wait: bool = True) -> Evidence:
@@ -32,8 +32,7 @@ def prove(project: Project, *, only: Sequence[str] = (), quick: bool = False, wa
     """
     if only and quick:
         raise Failure(problem("PV724", hints=(Hint(None, "provenv prove --quick"),)), exit_code=Exit.USAGE)
-    local_target(project, project.spec())
-    base = ground(project)
+    base = ground(project, local=True)
     with guarded(project.layout, wait=wait, progress=project.progress):
         number = read_state(project.layout).current
         if number is None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import nullcontext
 from pathlib import Path
 
 import click
@@ -31,9 +32,12 @@ def lock(
 ) -> None:
     project = session.project()
     if download is None or upgrade or output:
-        session.view.done(
-            app.locking.lock(project, facts_file=facts, upgrade=upgraded(upgrade), output=output)
-        )
+        # the machine answers while what makes locks is still imported
+        with nullcontext(None) if facts else app.machine.asking(project) as told:
+            made = app.locking.lock(
+                project, facts_file=facts, upgrade=upgraded(upgrade), output=output, told=told
+            )
+        session.view.done(made)
     if download is not None:
         found = load("app.download")(project, download, with_python=with_python, facts_file=facts)
         session.view.done(found)

@@ -48,6 +48,9 @@ MARK = "PROVENV-PROBE "
 OVERHEAD = 5.0
 """Seconds that the probe may need beside what it waits for."""
 
+LIMIT = 10.0
+"""Seconds for each question that names no time of its own."""
+
 ROOMS = (
     *(cgroup, container, cpu, disks, limits, memory, network, platform, pythons, tools),
     *(pci, libraries, nvidia, tegra, amd, intel, apple, ascend, tpu, toolkits),
@@ -67,7 +70,7 @@ def gather(
     project: str,
     cache: str,
     temporary: str,
-    limit: float = 10.0,
+    limit: float = LIMIT,
     pip: PipConfiguration | None = None,
 ) -> Facts:
     """Return the facts of the place behind `host`, read now with its interpreter `python` (>= 3.6).
@@ -77,9 +80,7 @@ def gather(
     `pip` is pip's configuration there, if it is known; no credentials of it are kept.
     Raises Failure: PV201 no usable Python there, PV202 torn output, PV203 no answer in time.
     """
-    questions = [
-        {**ask, "limit": min(limit, _seconds(ask, limit))} for ask in asks(project, cache, temporary)
-    ]
+    questions = _questions(project, cache, temporary, limit)
     facts = read(_told(host, python, questions, limit))
     if pip is None:
         return facts
@@ -90,6 +91,23 @@ def gather(
     return replace(facts, pip=replace(shown, proxy=proxy), sources=(*facts.sources, source))
 
 
+def command(
+    python: str, *, project: str, cache: str, temporary: str, limit: float = LIMIT
+) -> tuple[list[str], bytes]:
+    """Return what `gather` runs first for the same arguments: its words and its standard input."""
+    return _command(python, _questions(project, cache, temporary, limit))
+
+
+def _questions(project: str, cache: str, temporary: str, limit: float) -> list[dict[str, object]]:
+    return [{**ask, "limit": min(limit, _seconds(ask, limit))} for ask in asks(project, cache, temporary)]
+
+
+def _command(python: str, questions: list[dict[str, object]]) -> tuple[list[str], bytes]:
+    told = json.dumps(json.dumps(questions))
+    program = PROBE.read_text(encoding="utf-8") + f"\n\nmain(json.loads({told}))\n"
+    return [python, "-I", "-S", "-"], program.encode()
+
+
 def _seconds(ask: Mapping[str, object], limit: float) -> float:
     """Return the time that an ask may take: its own, where it has one."""
     own = ask.get("limit")
@@ -98,12 +116,9 @@ def _seconds(ask: Mapping[str, object], limit: float) -> float:
 
 def _told(host: Host, python: str, questions: list[dict[str, object]], limit: float) -> Mapping[str, object]:
     """Return the document of the probe that runs there: Python's, or where there is none that of sh."""
-    program = (
-        PROBE.read_text(encoding="utf-8") + f"\n\nmain(json.loads({json.dumps(json.dumps(questions))}))\n"
-    )
-    argv = [python, "-I", "-S", "-"]
+    argv, program = _command(python, questions)
     try:
-        done = host.exec(argv, stdin=program.encode(), limit=limit + OVERHEAD)
+        done = host.exec(argv, stdin=program, limit=limit + OVERHEAD)
         return _document(python, done, limit)
     except Failure as failure:
         refused = _refused(python, failure)

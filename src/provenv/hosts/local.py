@@ -37,13 +37,28 @@ class LocalHost:
 
         Output is waited for until the command itself has ended; what it left behind in the
         background is not. Callbacks run in the caller's thread. Ctrl-C ends the group first.
+        Raises Failure as `begin` does.
+        """
+        child = self.begin(argv, stdin=stdin, environment=environment, folder=folder)
+        return child.complete(limit, on_stdout, on_stderr, patience)
+
+    def begin(
+        self,
+        argv: Sequence[str],
+        *,
+        stdin: bytes = b"",
+        environment: Mapping[str, str] | None = None,
+        folder: str | None = None,
+    ) -> Child:
+        """Start a command in a process group of its own; its `complete` or `end` has to be called.
+
         Raises Failure: PV801 program not found, PV802 not allowed to run it, PV803 no such
         folder, PV804 the system cannot start it.
         """
         if folder is not None and not os.path.isdir(folder):
             raise Failure(problem("PV803", folder=folder))
         try:
-            child = Child(argv, environment, folder, stdin)
+            return Child(argv, environment, folder, stdin)
         except FileNotFoundError as error:
             raise Failure(_missing(argv[0], error)) from error
         except PermissionError as error:
@@ -51,7 +66,6 @@ class LocalHost:
             raise Failure(problem("PV802", why=why, program=argv[0]), exit_code=Exit.DENIED) from error
         except (OSError, ValueError, IndexError) as error:
             raise Failure(problem("PV804", why=verbatim(str(error)), program=_shown(argv))) from error
-        return child.complete(limit, on_stdout, on_stderr, patience)
 
     def put(self, content: bytes, path: str, *, mode: int = 0o644) -> None:
         """Write a file, whole or not at all, and make sure that it is on the disk.
