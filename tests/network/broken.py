@@ -289,6 +289,10 @@ class Index:
             if not chunk:
                 return None
             head += chunk
+            if head.startswith(b"\x16"):
+                # a handshake of TLS (RFC 8446 section 5.1): what servers of plain HTTP say to it
+                connection.sendall(b"HTTP/1.1 400 Bad Request\r\nConnection: close\r\n\r\n")
+                return None
         first, *rows = head.partition(b"\r\n\r\n")[0].decode("latin-1").split("\r\n")
         method, target, _ = first.split(" ", 2)
         path = urlsplit(target).path if target.startswith("/") or "://" in target else target

@@ -203,7 +203,7 @@ class _ProxyHandler(BaseHTTPRequestHandler):
             self._refuse(502)
             return
         with socket.create_connection((parts.hostname or "", parts.port or 80)) as there:
-            lines = [f"GET {parts.path} HTTP/1.1", f"Host: {parts.netloc}", "Connection: close"]
+            lines = [f"{self.command} {parts.path} HTTP/1.1", f"Host: {parts.netloc}", "Connection: close"]
             lines += [
                 f"{k}: {v}" for k, v in self.headers.items() if k.lower() in ("authorization", "accept")
             ]
@@ -211,6 +211,8 @@ class _ProxyHandler(BaseHTTPRequestHandler):
             while chunk := there.recv(1 << 16):
                 self.connection.sendall(chunk)
         self.close_connection = True
+
+    do_HEAD = do_GET
 
     def log_message(self, *arguments: object) -> None:
         """Say nothing."""

@@ -202,14 +202,13 @@ def test_a_redirect_to_another_host_is_followed(project, index, broken):
     assert other.asked(FILE)
 
 
-def test_metadata_that_disagrees_with_the_wheel_installs_nothing(project):
+def test_metadata_that_disagrees_with_the_wheel_is_found_by_the_proof(project):
+    """The index says that `beta` needs nothing; the wheel says that it needs `alpha`."""
     wheel = next(one for one in project.index.wheels if one.startswith("beta"))
-    project.index.metadata[wheel] = b"Metadata-Version: 2.1\nName: beta\nVersion: 1.0\nRequires-Dist: alpha\n"
-    project.lock()
-    project.index.page_digests[wheel] = "0" * 64
+    project.index.metadata[wheel] = b"Metadata-Version: 2.1\nName: beta\nVersion: 1.0\n"
     exit_code, code, _ = project("up")
-    assert (exit_code, code) == (1, "PV357")
-    assert unbuilt(project)
+    assert (exit_code, code) == (3, "PV720")
+    assert not os.path.lexists(project.state / "current")
 
 
 def test_the_generation_that_works_stays(project, broken):

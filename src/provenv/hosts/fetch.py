@@ -108,7 +108,9 @@ def fetch(
             # nothing after a whole limit is twice as bad as a refusal at once
             left = ATTEMPTS if grown else left - (2 if found.state == "timeout" else 1)
             wait = 0.0 if grown else _pause(found, ATTEMPTS - left, pace)
-            if left <= 0 or not (grown or _passing(found)) or time.monotonic() + wait >= deadline:
+            # a pause that is longer than anybody waits is a refusal
+            late = wait > pace.patience.stall or time.monotonic() + wait >= deadline
+            if left <= 0 or late or not (grown or _passing(found)):
                 raise Unfetched(url, found) from error
             _rest(wait, pace)
     if earlier and not _right(part, digests):

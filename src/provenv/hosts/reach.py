@@ -138,7 +138,7 @@ def unreached(error: Exception, url: str, how: Access) -> Reached:
         return Reached(
             _refusal(error.code),
             error.code,
-            detail=f"HTTP {error.code}",
+            detail=f"HTTP {error.code}{_later(error.headers.get('Retry-After', ''))}",
             cause="login" if error.code == 407 else "",
             retry_after=_retry_after(error.headers.get("Retry-After", "")),
         )
@@ -294,6 +294,10 @@ def _cause(cause: object) -> Cause:
     if isinstance(cause, http.client.IncompleteRead):
         return "short"
     return "login" if "Tunnel connection failed: 407" in str(cause) else ""
+
+
+def _later(said: str) -> str:
+    return f", Retry-After: {said[:40]}" if said else ""
 
 
 def _retry_after(said: str) -> float | None:

@@ -40,7 +40,7 @@ CAUSES: tuple[tuple[str, str], ...] = (
     (
         "PV315",
         r"error decoding response body|invalid HTTP version|end of file before message length|"
-        r"unexpected JSON|invalid chunk|error reading a body",
+        r"unexpected JSON|Unsupported `Content-Type`|invalid chunk|error reading a body",
     ),
     (
         "PV327",
@@ -78,7 +78,7 @@ UNSOLVED = "error: No solution found when resolving"
 NOISE = re.compile(r"warning:|Using Python|\s*(?:Resolved|Prepared|Building|Built|Downloading|Downloaded) \S")
 LONGEST = 10
 HEAD = 4
-FETCHED = re.compile(r"(?:Failed to fetch|url|for)[:(]? ?\(?`?(?P<url>[a-z+]+://[^\s`)]+)")
+FETCHED = re.compile(r"(?:Failed to fetch|url|for|JSON from)[:(]? ?\(?`?(?P<url>[a-z+]+://[^\s`)]+)")
 REQUIRED = re.compile(r"you require ([^,]+?)(?:,|$| we can| and you)", re.MULTILINE)
 
 

@@ -164,6 +164,8 @@ def _judged(
             continue
         if first.code == "PV316" and found.code in ("PV316", "PV355"):
             found = _stood_still(first, found)
+        if first.code == "PV329":
+            found = replace(first, why=found.what, hints=(*first.hints, *found.hints))
         if place.extra:
             found = replace(found, hints=(*found.hints, Hint(text("network.extra", url=place.shown))))
         return replace(found, where=first.where)
