@@ -38,7 +38,7 @@ from fault_world import OPERATIONS, Operation, World
 NAMES = sorted(CHANGING | READING | BEGINNING)
 PRIVATE = ("run",)
 """Operations whose children are the user's own: how those end is theirs to say."""
-RANDOM = re.compile(r"(?<=\.tmp)\w{6}|(?<=provenv-lock-)\w{8}|(?<=\.prove-)\w{8}")
+RANDOM = re.compile(r"(?<=^\$tmp/)[a-z0-9_]{8}|(?<=\.tmp)\w{6}|(?<=provenv-lock-)\w{8}|(?<=\.prove-)\w{8}")
 OWN = re.compile(r"(?<=/)(\.[^/]+\.)\d+(-\d+)?$|(?<=/)(leases/)\d+$")
 
 
