@@ -143,7 +143,7 @@ def unbuilt(project):
     )
 
 
-@pytest.mark.parametrize("name", rows("lock"))
+@pytest.mark.parametrize("name", list(rows("lock")))
 def test_lock(name, project, broken):
     case = CASES[name]
     project.index.breaks(PAGE, behaviour(broken, case.act))
@@ -157,7 +157,7 @@ def test_lock(name, project, broken):
         assert document["problems"][0]["why"]["text"]
 
 
-@pytest.mark.parametrize("name", rows("up"))
+@pytest.mark.parametrize("name", list(rows("up")))
 def test_up(name, project, broken):
     case = CASES[name]
     project.lock()
@@ -169,7 +169,7 @@ def test_up(name, project, broken):
     assert str(project.index.port) in json.dumps(document["problems"])
 
 
-@pytest.mark.parametrize("name", rows("download"))
+@pytest.mark.parametrize("name", list(rows("download")))
 def test_download(name, project, broken):
     case = CASES[name]
     project.lock()
