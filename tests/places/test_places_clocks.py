@@ -70,6 +70,7 @@ def test_a_clock_that_jumps_while_up_works(proven, ending, faketime, tmp_path):
     assert all(one["seconds"] >= 0 for one in proof["outcomes"])
 
 
+@pytest.mark.long
 def test_two_generations_of_the_same_second_are_two(proven):
     user = proven()
     assert user("up", "--repair").code == 0

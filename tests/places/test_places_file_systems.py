@@ -86,6 +86,7 @@ def mounted(user, namespace, place: Path, script: str, options: str = "size=64m"
 
 
 @pytest.mark.root
+@pytest.mark.long
 def test_a_project_on_another_file_system_than_the_cache(fresh, namespace, tmp_path):
     done = mounted(
         fresh(), namespace, tmp_path / "disk",

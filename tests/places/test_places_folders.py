@@ -121,6 +121,7 @@ def test_a_very_long_path(fresh, length):
     works(deep)
 
 
+@pytest.mark.long
 def test_a_copy_has_generations_of_its_own(proven):
     user = proven()
     copy = user.at(user.root.parent / "copy")
@@ -169,6 +170,7 @@ def test_a_project_that_is_reached_through_a_link(proven):
     works(user, "2.0")
 
 
+@pytest.mark.long
 def test_an_environment_that_lies_on_another_disk_by_a_link(proven, tmp_path):
     user, disk = proven(), tmp_path / "disk"
     shutil.move(user.root / ".provenv", disk)

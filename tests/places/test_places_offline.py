@@ -130,7 +130,8 @@ def test_a_carried_folder_is_all_that_a_bare_machine_needs(online, offline, name
     assert bare("prove").code == 0
 
 
-@pytest.mark.parametrize("damage", ["changed", pytest.param("cut", marks=pytest.mark.long)])
+@pytest.mark.long
+@pytest.mark.parametrize("damage", ["changed", "cut"])
 def test_a_carried_file_that_was_damaged_is_named_and_not_installed(online, offline, tmp_path, damage):
     user = online()
     carried = tmp_path / "carried"

@@ -89,7 +89,7 @@ def test_no_terminal_at_all(proven):
 
 
 LIMITS = [
-    ("--nofile=64", 0, ""),
+    pytest.param("--nofile=64", 0, "", marks=pytest.mark.long),
     ("--as=60000000", 1, "PV463"),
     pytest.param("--fsize=0", 1, "", marks=pytest.mark.long),
     pytest.param("--nofile=24", 0, "", marks=pytest.mark.long),
