@@ -45,7 +45,7 @@ from .clean import unproven_numbers
 from .files import keep_text
 from .fingerprint import fingerprint
 from .foreign import beside, refuse_upgrade
-from .healing import deep_reader, forget, healing
+from .healing import deep_reader, forget, healing, keep_sums
 from .locking import Ground, ensure, explained, ground, lead, lock_path
 from .locking import lock as relock
 from .locking import write as write_lock
@@ -230,11 +230,11 @@ def _carry_out(project: Project, prepared: Prepared, *, repair: bool, began: flo
         download=planned.download,
     )
     try:
-        build_venv(
+        records = build_venv(
             layout,
             number,
             recipe,
-            healing(project, uv),
+            healing(project, uv, locked, prepared.state),
             read=partial(
                 read_tree,
                 host=project.host,
@@ -246,6 +246,7 @@ def _carry_out(project: Project, prepared: Prepared, *, repair: bool, began: flo
             host=project.host,
             progress=project.progress,
         )
+        keep_sums(project, number, locked, records)
         generation = _record(project, prepared, number)
         evidence = prove_generation(project, prepared.base, locked, number)
     except (Failure, KeyboardInterrupt):

@@ -15,7 +15,7 @@ from .durable import switch
 from .editors import follow_switch, unlink_for_editors
 from .layout import Layout
 from .manifest import write_manifest
-from .recorded import Wrong
+from .recorded import Records, Wrong, recorded
 from .tree import Reader, Tree
 
 EVENT = re.compile(
@@ -46,11 +46,13 @@ class Recipe:
 class Healing:
     """What is done about files that are not what their packages recorded.
 
-    `find` names such packages of an environment as it was read, `heal` takes them out of the cache,
-    `hopeless` says that they could not be had anew (with the reason), or are wrong even then (None).
+    `find` names such packages of an environment as it was read, `unpacked` those that uv could not install
+    because the cache has them in pieces; `heal` takes packages out of the cache; `hopeless`
+    says that they could not be had anew (with the reason), or are wrong even then (None).
     """
 
-    find: Callable[[Path, Tree], tuple[Wrong, ...]]
+    find: Callable[[Path, Tree, Records], tuple[Wrong, ...]]
+    unpacked: Callable[[Completed], tuple[Wrong, ...]]
     heal: Callable[[tuple[Wrong, ...]], None]
     hopeless: Callable[[tuple[Wrong, ...], Failure | None], Failure]
 
@@ -64,11 +66,12 @@ def build(
     read: Reader,
     host: Host,
     progress: Progress,
-) -> Tree:
+) -> Records:
     """Build generation `number`: an environment, its packages, the manifest; all verified and made durable.
 
     Every file is read back with `read` and compared with what its package recorded. What is wrong is
-    taken from its source again, once. Returns what was read. Raises what `recipe` and `healing` say.
+    taken from its source again, once. Returns what the packages recorded. Raises what `recipe` and `healing`
+    say.
     """
     folder = layout.generation(number)
     venv = folder / "venv"
@@ -79,26 +82,31 @@ def build(
     task = progress.task(
         text("targets.install", n=recipe.packages), total=recipe.download or None, unit="bytes"
     )
-    _install(recipe.installs, recipe, host, task)
-    task.describe(text("targets.verify"))
-    tree = read(venv)
-    wrong = healing.find(venv, tree)
-    if wrong:
-        healing.heal(wrong)
+    failed = _install(recipe.installs, host, task)
+    found = healing.unpacked(failed) if failed else ()
+    if failed and not found:
+        raise recipe.explain(failed)
+    if not found:
+        task.describe(text("targets.verify"))
+        tree = read(venv)
+        records = recorded(venv)
+        found = healing.find(venv, tree, records)
+    if found:
+        healing.heal(found)
         task.describe(text("targets.heal"))
         shutil.rmtree(venv)
         _create(recipe, host)
-        try:
-            _install((recipe.anew,), recipe, host, task)
-        except Failure as failure:
-            raise healing.hopeless(wrong, failure) from failure
+        failed = _install((recipe.anew,), host, task)
+        if failed:
+            raise healing.hopeless(found, recipe.explain(failed))
         tree = read(venv)
-        still = healing.find(venv, tree)
-        if still:
-            raise healing.hopeless(still, None)
+        records = recorded(venv)
+        found = healing.find(venv, tree, records)
+    if any(one.certain for one in found):
+        raise healing.hopeless(found, None)
     files, size = write_manifest(folder, tree)
     task.finish(text("targets.installed", n=recipe.packages, files=files, size_bytes=size))
-    return tree
+    return records
 
 
 def _create(recipe: Recipe, host: Host) -> None:
@@ -107,16 +115,17 @@ def _create(recipe: Recipe, host: Host) -> None:
         raise recipe.explain_create(created)
 
 
-def _install(ways: Sequence[Command], recipe: Recipe, host: Host, task: Task) -> None:
+def _install(ways: Sequence[Command], host: Host, task: Task) -> Completed | None:
+    """Try one way after the other; return how the last one failed, or None."""
     watcher = _Watcher(task)
-    for attempt, command in enumerate(ways):
+    done = None
+    for command in ways:
         for path, content in command.files.items():
             host.put(content.encode(), path, mode=0o600)
         done = host.exec(command.argv, environment=command.environment, on_stderr=watcher.line)
         if done.code == 0:
-            return
-        if attempt == len(ways) - 1:
-            raise recipe.explain(done)
+            return None
+    return done
 
 
 def make_current(layout: Layout, number: int) -> None:
