@@ -45,7 +45,7 @@ from .clean import unproven_numbers
 from .files import keep_text
 from .fingerprint import fingerprint
 from .foreign import beside, refuse_upgrade
-from .healing import deep_reader, forget, healing, keep_sums
+from .healing import deep_reader, forget, healing, keep_sums, swapped_wheel
 from .locking import Ground, ensure, explained, ground, lead, lock_path
 from .locking import lock as relock
 from .locking import write as write_lock
@@ -225,7 +225,7 @@ def _carry_out(project: Project, prepared: Prepared, *, repair: bool, began: flo
         installs=_installs(project, prepared, uv, refresh=repair),
         anew=_installs(project, prepared, uv, refresh=True)[0],
         explain_create=partial(_no_environment, prepared),
-        explain=partial(_not_installed, project, prepared.base),
+        explain=partial(_not_installed, project, prepared),
         packages=len(locked.packages),
         download=planned.download,
     )
@@ -246,6 +246,7 @@ def _carry_out(project: Project, prepared: Prepared, *, repair: bool, began: flo
             host=project.host,
             progress=project.progress,
         )
+        _warn_of_swapped(project, prepared)
         keep_sums(project, number, locked, records)
         generation = _record(project, prepared, number)
         evidence = prove_generation(project, prepared.base, locked, number)
@@ -284,9 +285,35 @@ def _installs(project: Project, prepared: Prepared, uv: str, *, refresh: bool) -
     return (command(offline=False),) if refresh else (command(offline=True), command(offline=False))
 
 
-def _not_installed(project: Project, base: Ground, done: Completed) -> Failure:
-    """Return why the packages could not be installed, with the nearest that can be."""
-    return explained(project, base, lock_room.explain_failure(done))
+def _not_installed(project: Project, prepared: Prepared, done: Completed) -> Failure:
+    """Return why the packages could not be installed: which wheel was swapped, or the nearest that can be."""
+    failure = lock_room.explain_failure(done)
+    if failure.problems[0].code == "PV357":
+        told = [swapped_wheel("PV418", one) for one in _swapped(project, prepared, since=None)]
+        if told:
+            return Failure(*told)
+    return explained(project, prepared.base, failure)
+
+
+def _swapped(project: Project, prepared: Prepared, *, since: int | None) -> list[lock_room.Swapped]:
+    """Return the wheels in this place's folders that are not the locked ones (see lock.swapped)."""
+    return list(
+        lock_room.swapped(
+            prepared.lock.lock,
+            prepared.base.spec,
+            pip=pipconf.read(project.environment),
+            environment=project.environment,
+            since=since,
+        )
+    )
+
+
+def _warn_of_swapped(project: Project, prepared: Prepared) -> None:
+    """Name the wheels that were swapped after locking, where uv's cache still had the locked ones."""
+    lock_file = project.root / prepared.lock.path
+    since = lock_file.stat().st_mtime_ns if lock_file.is_file() else None
+    for one in _swapped(project, prepared, since=since):
+        project.progress.warn(swapped_wheel("PV419", one, severity="warning"))
 
 
 def _no_environment(prepared: Prepared, done: Completed) -> Failure:

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Literal
 
 from ..errors import Failure, Hint, Problem, Text, problem, text
+from ..lock import Swapped
 from ..model.channel import Completed
 from ..model.lock import Lock, Package
 from ..model.state import State
@@ -70,6 +71,16 @@ def forget(project: Project, uv: str, names: Collection[str]) -> None:
     if names:
         argv = [uv, "cache", "clean", "--no-config", "--quiet", *sorted(names)]
         project.host.exec(argv, environment=project.environment)
+
+
+def swapped_wheel(code: str, one: Swapped, *, severity: Literal["error", "warning"] = "error") -> Problem:
+    """Return the problem that a wheel is which is not the locked one: what was wanted, what was found."""
+    hints = (
+        Hint(text("PV418.hint_restore", file=Path(one.path).name)),
+        Hint(text("PV418.hint_lock"), "provenv lock"),
+    )
+    why = text("PV418.why", wanted=one.wanted, found=one.found)
+    return problem(code, why=why, hints=hints, severity=severity, path=one.path)
 
 
 def _proven(project: Project, locked: Lock, state: State) -> Mapping[str, str]:
@@ -152,6 +163,7 @@ def _told(
     severity: Literal["error", "warning"] = "error",
 ) -> Problem:
     """Return a problem about a package that names some of its files."""
-    files = [*one.changed, *one.missing, *one.extra] or ["RECORD"]
+    record = ["RECORD"] if one.unrecorded or one.other else []
+    files = [*record, *one.changed, *one.missing, *one.extra]
     shown = ", ".join([*files[:NAMED], *(["..."] if len(files) > NAMED else [])])
     return problem(code, why=why, hints=hints, severity=severity, name=one.package, n=len(files), files=shown)

@@ -18,12 +18,14 @@ from .pylock import filename, identity, read, write
 from .requirements import family as torch_family
 from .resolve import make
 from .sources import Sources, sources_of, torch_address
+from .swapped import Swapped, swapped
 from .uv import find_uv, python_build, uv_default_index, uv_environment
 from .why import explain
 
 __all__ = [
     "UV_LOCK",
     "Sources",
+    "Swapped",
     "UvProject",
     "adopt",
     "choose",
@@ -46,6 +48,7 @@ __all__ = [
     "read_pins",
     "requirements",
     "sources_of",
+    "swapped",
     "torch_address",
     "torch_family",
     "uv_default_index",
