@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timezone
 from functools import partial
@@ -16,6 +16,7 @@ from ..errors import Exit, Failure, Hint, Text, problem, text
 from ..model.channel import Command, Completed
 from ..model.codec import to_json
 from ..model.evidence import Evidence
+from ..model.facts import Facts
 from ..model.plan import Plan, Switch
 from ..model.results import LockResult, PlanResult
 from ..model.spec import Spec
@@ -41,6 +42,7 @@ from ..targets.tree import read_tree
 from ..targets.venv import Recipe, make_current
 from ..targets.venv import build as build_venv
 from . import system
+from .ahead import Ahead, Later, linked_ahead
 from .clean import unproven_numbers
 from .files import keep_text
 from .fingerprint import fingerprint
@@ -49,6 +51,7 @@ from .healing import deep_reader, forget, healing, keep_sums, swapped_wheel
 from .locking import Ground, ensure, explained, ground, lead, lock_path
 from .locking import lock as relock
 from .locking import write as write_lock
+from .machine import machine
 from .project import HERE, Project, local_target
 from .prove import prove_generation, unproven, verdict
 from .remembered import FACTS, SPEC, remember_spec
@@ -95,27 +98,60 @@ def build(
         if settled is not None:
             # whoever held the target before did what was wanted
             return settled
-        prepared = _prepare(project, locked=locked, repair=repair, upgrade=upgrade)
-        system.settle(project, prepared.base.spec, prepared.base.facts, agree)
-        for finding in prepared.lock.lock.findings:
-            project.progress.warn(finding)
-        result = replace(prepared, lock=write_lock(project, prepared.lock))
-        if not prepared.plan.steps:
-            return _settle(project, result, began)
-        twin = None if repair else _twin(project, prepared)
-        if twin is not None:
-            make_current(project.layout, twin.number)
-            project.progress.note(text("app.up.twin", number=twin.number))
-            steps = (Switch(prepared.state.current, twin.number),)
-            switched = replace(result, plan=replace(prepared.plan, generation=twin.number, steps=steps))
-            return replace(_settle(project, switched, began), unchanged=False, plan=switched.plan)
-        return _carry_out(project, result, repair=repair, began=began)
+        facts = Later(partial(machine, project))
+        if repair or upgrade is not None:
+            return _build(
+                project, facts, None, locked=locked, repair=repair, upgrade=upgrade, began=began, agree=agree
+            )
+        with linked_ahead(project, project.spec()) as ahead:
+            return _build(
+                project, facts, ahead, locked=locked, repair=False, upgrade=None, began=began, agree=agree
+            )
 
 
-def _prepare(project: Project, *, locked: bool, repair: bool, upgrade: Sequence[str] | None) -> Prepared:
+def _build(
+    project: Project,
+    facts: Later[Facts],
+    ahead: Ahead | None,
+    *,
+    locked: bool,
+    repair: bool,
+    upgrade: Sequence[str] | None,
+    began: float,
+    agree: system.Agree,
+) -> UpResult:
+    number = ahead.number if ahead else None
+    prepared = _prepare(
+        project, locked=locked, repair=repair, upgrade=upgrade, ask=lambda _: facts.get(), number=number
+    )
+    system.settle(project, prepared.base.spec, prepared.base.facts, agree)
+    for finding in prepared.lock.lock.findings:
+        project.progress.warn(finding)
+    result = replace(prepared, lock=write_lock(project, prepared.lock))
+    if not prepared.plan.steps:
+        return _settle(project, result, began)
+    twin = None if repair else _twin(project, prepared)
+    if twin is not None:
+        make_current(project.layout, twin.number)
+        project.progress.note(text("app.up.twin", number=twin.number))
+        steps = (Switch(prepared.state.current, twin.number),)
+        switched = replace(result, plan=replace(prepared.plan, generation=twin.number, steps=steps))
+        return replace(_settle(project, switched, began), unchanged=False, plan=switched.plan)
+    return _carry_out(project, result, ahead, repair=repair, began=began)
+
+
+def _prepare(
+    project: Project,
+    *,
+    locked: bool,
+    repair: bool,
+    upgrade: Sequence[str] | None,
+    ask: Callable[[Project], Facts] = machine,
+    number: int | None = None,
+) -> Prepared:
     declared = project.spec()
     local_target(project, declared)
-    base = ground(project)
+    base = ground(project, ask=ask)
     if upgrade is not None:
         led = lead(project, base)
         if led is not None:
@@ -128,12 +164,12 @@ def _prepare(project: Project, *, locked: bool, repair: bool, upgrade: Sequence[
     state = read_state(project.layout)
     drift = Drift()
     if repair and state.current is not None:
-        drift = read_drift(project.layout.generation(state.current), read=deep_reader(project))
+        drift = read_drift(project.layout.generation(state.current), read=deep_reader(project, state.current))
     checks = proof.applicable(_versions(locked_now), base.spec, base.facts)
     planned = make(
         locked_now.lock,
         state,
-        number=next_number(project.layout),
+        number=number or next_number(project.layout),
         python=python,
         checks=[check.name for check in checks],
         reasons=_reasons(project, state, locked_now, python, repair=repair),
@@ -203,13 +239,17 @@ def _settle(project: Project, prepared: Prepared, began: float) -> UpResult:
     )
 
 
-def _carry_out(project: Project, prepared: Prepared, *, repair: bool, began: float) -> UpResult:
+def _carry_out(
+    project: Project, prepared: Prepared, ahead: Ahead | None, *, repair: bool, began: float
+) -> UpResult:
     layout, locked, planned = project.layout, prepared.lock.lock, prepared.plan
     shortage = needed_space(planned, prepared.base.facts.disks)
     if shortage is not None:
         raise shortage
-    remove_generations(layout, unproven_numbers(prepared.state))
     number = planned.generation
+    begun = ahead == Ahead(number, prepared.python, locked.identity)
+    if not begun:
+        remove_generations(layout, unproven_numbers(prepared.state))
     uv = lock_room.find_uv(project.environment)
     if repair:
         forget(project, uv, {name for names in prepared.drift.owners.values() for name in names.split(", ")})
@@ -245,6 +285,7 @@ def _carry_out(project: Project, prepared: Prepared, *, repair: bool, began: flo
             ),
             host=project.host,
             progress=project.progress,
+            begun=begun,
         )
         _warn_of_swapped(project, prepared)
         keep_sums(project, number, locked, records)

@@ -21,6 +21,7 @@ from ..targets.records import read_value, write_value
 from ..targets.tree import Reader, Tree, read_tree
 from ..targets.venv import Healing
 from .project import Project
+from .remembered import granted_cores
 
 NAMED = 3
 """How many files of a package a message names."""
@@ -38,10 +39,9 @@ class Sums:
     schema: int = 1
 
 
-def deep_reader(project: Project) -> Reader:
-    """Return what reads a tree with every core that this process may use."""
-    usable = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-    return partial(read_tree, host=project.host, python=project.python, cores=float(usable))
+def deep_reader(project: Project, number: int) -> Reader:
+    """Return what reads a generation's files with every core that is granted."""
+    return partial(read_tree, host=project.host, python=project.python, cores=granted_cores(project, number))
 
 
 def healing(project: Project, uv: str, locked: Lock, state: State) -> Healing:

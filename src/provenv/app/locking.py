@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import tempfile
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TypedDict, cast
@@ -36,10 +36,12 @@ class Ground:
     foreign: bool
 
 
-def ground(project: Project, *, facts_file: Path | None = None) -> Ground:
+def ground(
+    project: Project, *, facts_file: Path | None = None, ask: Callable[[Project], Facts] = machine
+) -> Ground:
     """Return the target's Spec and the Facts that it is locked for.
 
-    The facts are those of `facts_file`, of the target's own `facts` entry, or of this machine.
+    The facts are those of `facts_file`, of the target's own `facts` entry, or of this machine (`ask`).
     """
     declared = project.spec()
     target = find_target(project, declared)
@@ -61,7 +63,7 @@ def ground(project: Project, *, facts_file: Path | None = None) -> Ground:
                 hints=(Hint(text("PV704.hint"), "provenv facts --json > box.json"),),
             )
         )
-    return Ground(declared, machine(project), foreign=False)
+    return Ground(declared, ask(project), foreign=False)
 
 
 def lock(

@@ -35,7 +35,7 @@ def status(project: Project, *, deep: bool = False) -> Status:
     if generation is None:
         return Status(project.target, declared.file, "absent", findings=findings)
     reasons = why_stale(project, generation.number)
-    read = deep_reader(project) if deep else None
+    read = deep_reader(project, generation.number) if deep else None
     drift = read_drift(project.layout.generation(generation.number), read=read)
     sync: Literal["in-sync", "stale", "drifted"] = "drifted" if drift else "stale" if reasons else "in-sync"
     evidence = read_proof(project.layout, generation.number)

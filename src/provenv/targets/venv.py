@@ -66,23 +66,25 @@ def build(
     read: Reader,
     host: Host,
     progress: Progress,
+    begun: bool = False,
 ) -> Records:
     """Build generation `number`: an environment, its packages, the manifest; all verified and made durable.
 
     Every file is read back with `read` and compared with what its package recorded. What is wrong is
-    taken from its source again, once. Returns what the packages recorded. Raises what `recipe` and `healing`
-    say.
+    taken from its source again, once. With `begun` the packages are linked already. Returns what the
+    packages recorded. Raises what `recipe` and `healing` say.
     """
     folder = layout.generation(number)
     venv = folder / "venv"
-    folder.mkdir(parents=True)
     task = progress.task(text("targets.create", number=number))
-    _create(recipe, host)
+    if not begun:
+        folder.mkdir(parents=True)
+        _create(recipe, host)
     task.finish(text("targets.created", number=number))
     task = progress.task(
         text("targets.install", n=recipe.packages), total=recipe.download or None, unit="bytes"
     )
-    failed = _install(recipe.installs, host, task)
+    failed = None if begun else _install(recipe.installs, host, task)
     found = healing.unpacked(failed) if failed else ()
     if failed and not found:
         raise recipe.explain(failed)
