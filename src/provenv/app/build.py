@@ -47,13 +47,14 @@ from .clean import unproven_numbers
 from .files import keep_text
 from .fingerprint import fingerprint
 from .foreign import beside, refuse_upgrade
-from .healing import deep_reader, forget, healing, keep_sums, swapped_wheel
+from .healing import forget, healing, keep_sums, swapped_wheel
 from .locking import Ground, ensure, explained, ground, lead, lock_path
 from .locking import lock as relock
 from .locking import write as write_lock
 from .machine import machine
 from .project import HERE, Project, local_target
 from .prove import prove_generation, unproven, verdict
+from .reading import deep_reader
 from .remembered import FACTS, SPEC, remember_spec
 from .up import unchanged, why_stale
 

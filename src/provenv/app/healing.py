@@ -18,10 +18,9 @@ from ..model.lock import Lock, Package
 from ..model.state import State
 from ..targets.recorded import INFO, Records, Wrong, normalised, wrong
 from ..targets.records import read_value, write_value
-from ..targets.tree import Reader, Tree, read_tree
+from ..targets.tree import Tree
 from ..targets.venv import Healing
 from .project import Project
-from .remembered import granted_cores
 
 NAMED = 3
 """How many files of a package a message names."""
@@ -37,11 +36,6 @@ class Sums:
 
     artifacts: Mapping[str, str] = field(default_factory=dict)
     schema: int = 1
-
-
-def deep_reader(project: Project, number: int) -> Reader:
-    """Return what reads a generation's files with every core that is granted."""
-    return partial(read_tree, host=project.host, python=project.python, cores=granted_cores(project, number))
 
 
 def healing(project: Project, uv: str, locked: Lock, state: State) -> Healing:

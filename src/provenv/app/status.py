@@ -14,9 +14,9 @@ from ..model.state import Generation
 from ..targets.manifest import read_drift
 from ..targets.receipts import read_proof
 from ..targets.records import read_state, read_value
-from .healing import deep_reader
 from .machine import machine
 from .project import Project, find_target, local_target
+from .reading import deep_reader
 from .remembered import FACTS
 from .system import declared as declared_system
 from .up import why_stale

@@ -20,6 +20,7 @@ from .tree import Tree
 INFO = ".dist-info"
 ALGORITHMS = {"sha256", "sha384", "sha512"}
 """What a RECORD may say a digest in, as the wheel's specification has it (sha256 or better)."""
+NONE: frozenset[str] = frozenset()
 CODE = (".py", ".pyc", ".so", ".pyd", ".dll", ".dylib", ".pth")
 OF_THE_ENVIRONMENT = ("/_virtualenv.py", "/_virtualenv.pth")
 """What makers of virtual environments put among the packages themselves."""
@@ -105,7 +106,7 @@ def wrong(venv: Path, tree: Tree, records: Records, proven: Mapping[str, str]) -
         seen = tree.get(path)
         if seen is None:
             found = missing if not path.endswith(".pyc") else {}
-        elif _is_recorded(venv / path, seen.digest, records.digests.get(path), records.others.get(path)):
+        elif seen.digest in records.digests.get(path, NONE) or _is_recorded(venv, path, seen.digest, records):
             continue
         else:
             found = changed
@@ -161,12 +162,12 @@ def normalised(name: str) -> str:
     return re.sub(r"[-_.]+", "-", name).lower()
 
 
-def _is_recorded(path: Path, digest: str, known: set[str] | None, others: set[str] | None) -> bool:
-    if known is not None and digest in known:
-        return True
+def _is_recorded(venv: Path, path: str, digest: str, records: Records) -> bool:
+    """Tell whether nothing was recorded of a file, or another kind of digest that it has."""
+    others = records.others.get(path)
     if others is None or digest.startswith("!"):
-        return known is None and not digest.startswith("!")
-    content = path.read_bytes()
+        return path not in records.digests and not digest.startswith("!")
+    content = (venv / path).read_bytes()
     return any(one == f"{kind}={_coded(kind, content)}" for one in others for kind in [one.partition("=")[0]])
 
 
