@@ -23,6 +23,7 @@ TABLE: dict[str, str] = {
     "api.status": "provenv.app.status:status",
     "api.up": "provenv.app.up:up",
     "api.why": "provenv.app.locking:why",
+    "app.asked": "provenv.app.machine:asked",
     "app.build": "provenv.app.build:build",
     "app.carried": "provenv.app.carried:carried",
     "app.download": "provenv.app.download:download",

@@ -8,11 +8,9 @@ same: the same lock, the same interpreter; otherwise it is thrown away unseen.
 from __future__ import annotations
 
 import os
-import threading
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Generic, TypeVar
 
 from .. import lock as lock_room
 from .. import pipconf
@@ -27,27 +25,6 @@ from .clean import unproven_numbers
 from .foreign import beside
 from .locking import lock_path, read_lock
 from .project import HERE, Project, find_target
-
-T = TypeVar("T")
-
-
-class Later(Generic[T]):
-    """A value that a thread asks for meanwhile. The asking changes nothing, so nobody has to end it."""
-
-    def __init__(self, work: Callable[[], T]) -> None:
-        self._work = work
-        self._found: list[T] = []
-        self._thread = threading.Thread(target=self._run, daemon=True)
-        self._thread.start()
-
-    def _run(self) -> None:
-        with suppress(Failure):
-            self._found.append(self._work())
-
-    def get(self) -> T:
-        """Return the value. What went wrong in the thread goes wrong here again, where it can be raised."""
-        self._thread.join()
-        return self._found[0] if self._found else self._work()
 
 
 @dataclass(frozen=True)

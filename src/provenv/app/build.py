@@ -42,12 +42,13 @@ from ..targets.tree import read_tree
 from ..targets.venv import Recipe, make_current
 from ..targets.venv import build as build_venv
 from . import system
-from .ahead import Ahead, Later, linked_ahead
+from .ahead import Ahead, linked_ahead
 from .clean import unproven_numbers
 from .files import keep_text
 from .fingerprint import fingerprint
 from .foreign import beside, refuse_upgrade
 from .healing import forget, healing, keep_sums, swapped_wheel
+from .later import Later
 from .locking import Ground, ensure, explained, ground, lead, lock_path
 from .locking import lock as relock
 from .locking import write as write_lock
@@ -57,6 +58,9 @@ from .prove import prove_generation, unproven, verdict
 from .reading import deep_reader
 from .remembered import FACTS, SPEC, remember_spec
 from .up import unchanged, why_stale
+
+FRESH = 5.0
+"""Seconds for which facts that were asked for before the target's guard was held are good enough."""
 
 
 @dataclass(frozen=True)
@@ -92,14 +96,20 @@ def build(
     wait: bool,
     began: float,
     agree: system.Agree,
+    facts: Later[Facts],
 ) -> UpResult:
-    """Build, prove and switch, while nobody else changes the target (see `up`)."""
+    """Build, prove and switch, while nobody else changes the target (see `up`).
+
+    `facts` of the machine have been asked for already.
+    """
     with guarded(project.layout, wait=wait, progress=project.progress):
         settled = None if repair or upgrade is not None else unchanged(project)
         if settled is not None:
             # whoever held the target before did what was wanted
             return settled
-        facts = Later(partial(machine, project))
+        if time.monotonic() - began > FRESH:
+            # somebody else held the target; the machine may be another by now
+            facts = Later(partial(machine, project))
         if repair or upgrade is not None:
             return _build(
                 project, facts, None, locked=locked, repair=repair, upgrade=upgrade, began=began, agree=agree

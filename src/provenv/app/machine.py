@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import os
+from functools import partial
 from pathlib import Path
 
 from .. import facts as facts_room
 from .. import pipconf
 from ..model.facts import Facts
 from ..model.progress import Progress, Silent
+from .later import Later
 from .project import Project
 
 
@@ -23,6 +25,11 @@ def machine(project: Project) -> Facts:
         temporary=temporary,
         pip=pipconf.redacted(pipconf.read(project.environment)),
     )
+
+
+def asked(project: Project) -> Later[Facts]:
+    """Return the facts of the project's host, which are being read from now on."""
+    return Later(partial(machine, project))
 
 
 def facts_of(folder: Path, progress: Progress | None = None) -> Facts:

@@ -46,8 +46,17 @@ def up(
         settled = unchanged(project)
         if settled is not None:
             return replace(settled, seconds=time.monotonic() - began)
+    # the probe asks a machine for as long as the rest takes to be imported
+    facts = lazy.load("app.asked")(project)
     result = lazy.load("app.build")(
-        project, locked=locked, repair=repair, upgrade=upgrade, wait=wait, began=began, agree=agree
+        project,
+        locked=locked,
+        repair=repair,
+        upgrade=upgrade,
+        wait=wait,
+        began=began,
+        agree=agree,
+        facts=facts,
     )
     return cast(UpResult, result)
 
