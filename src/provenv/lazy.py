@@ -30,6 +30,7 @@ TABLE: dict[str, str] = {
     "api.up": "provenv.app.up:up",
     "api.why": "provenv.app.locking:why",
     "app.answering": "provenv.app.fallbacks:answering",
+    "app.asking": "provenv.app.machine:asking",
     "app.build": "provenv.app.build:build",
     "app.carried": "provenv.app.carried:carried",
     "app.keep_text": "provenv.app.files:keep_text",

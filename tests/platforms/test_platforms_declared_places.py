@@ -47,6 +47,7 @@ DECLARED: dict[str, tuple[str, str]] = {
     "targets/pointer.py": (r"os\.readlink", "the one switch, with its pointer file"),
     "targets/editors.py": (r"os\.readlink|Path\..*|import _winapi", "the editors' link, with its junction"),
     "targets/held.py": (r"import (fcntl|msvcrt)", "one branch a platform"),
+    "targets/manifest.py": (r"os\.readlink", "of what its mode says is a link"),
     "targets/remove.py": (r"Path\.is_symlink", "True nowhere but where there are links"),
     "system/": (r"path .*", "what is asked of a POSIX place through its shell"),
 }

@@ -4,34 +4,31 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime, timezone
 from functools import partial
 from pathlib import Path
 
 from .. import lock as lock_room
-from .. import pipconf, proof
-from ..errors import Exit, Failure, Hint, Text, problem, text
-from ..model.channel import Command, Completed
+from ..errors import Exit, Failure, problem, text
 from ..model.codec import to_json
 from ..model.evidence import Evidence
+from ..model.facts import Facts
 from ..model.plan import Plan, Switch
-from ..model.results import LockResult, PlanResult
+from ..model.results import PlanResult
 from ..model.spec import Spec
-from ..model.state import Drift, Generation, State
+from ..model.state import Generation
 from ..model.up_result import UpResult
-from ..plan.interpreter import interpreter
-from ..plan.make import make, needed_space
+from ..plan.make import needed_space
 from ..targets.editors import link_for_editors, stands_in_the_way
 from ..targets.guard import guarded
-from ..targets.layout import has_python, python_of
+from ..targets.layout import has_python
 from ..targets.manifest import read_drift
 from ..targets.names import HERE
 from ..targets.records import (
     LOCK,
-    next_number,
     read_generation,
     read_state,
     read_value,
@@ -41,19 +38,16 @@ from ..targets.records import (
 from ..targets.remove import remove_generations
 from ..targets.syncing import sync_bytecode
 from ..targets.tree import read_tree
-from ..targets.venv import Recipe, make_current
 from ..targets.venv import build as build_venv
+from ..targets.venv import make_current
 from . import system
 from .clean import unproven_numbers
-from .fallbacks import next_mirror
 from .files import keep_text
-from .fingerprint import digest_file, fingerprint, interpreter_key
-from .folder import usable, with_cache
-from .foreign import beside, refuse_upgrade
-from .healing import deep_reader, forget, healing
-from .locking import Ground, ensure, explained, ground, lead, lock_path
-from .locking import lock as relock
+from .folder import with_cache
+from .healing import forget, healing, keep_sums
+from .installing import recipe, warn_of_swapped
 from .locking import write as write_lock
+from .preparing import Prepared, inputs_of, prepare, versions
 from .project import Project
 from .prove import prove_generation, unproven, verdict
 from .remembered import FACTS, SPEC
@@ -62,24 +56,10 @@ from .torn_cache import with_whole_cache
 from .up import unchanged, why_stale
 
 
-@dataclass(frozen=True)
-class Prepared:
-    """Everything that is decided before anything is built."""
-
-    base: Ground
-    lock: LockResult
-    python: str
-    state: State
-    drift: Drift
-    plan: Plan
-    inputs: Mapping[str, str]
-    """What was there when the files were read: one that changes while we work is noticed by the next `up`."""
-
-
 def plan(project: Project, *, locked: bool = False) -> PlanResult:
     """Return what `up` would do. Nothing is written, the lock neither."""
     project = with_cache(project)
-    prepared = _prepare(project, locked=locked, repair=False, upgrade=None)
+    prepared = prepare(project, locked=locked)
     system.settle(project, prepared.base.spec, prepared.base.facts, system.nobody)
     return PlanResult(prepared.plan, prepared.base.spec, prepared.lock.lock)
 
@@ -98,20 +78,24 @@ def build(
     wait: bool,
     began: float,
     agree: system.Agree,
+    told: Callable[[], Facts],
 ) -> UpResult:
-    """Build, prove and switch, while nobody else changes the target (see `up`)."""
+    """Build, prove and switch, while nobody else changes the target (see `up`).
+
+    `told` waits for the machine's facts, which are asked already.
+    """
     with guarded(project.layout, wait=wait, progress=project.progress):
         settled = None if repair or upgrade is not None else unchanged(project)
         if settled is not None:
             # whoever held the target before did what was wanted
             return settled
         project = with_cache(project)
-        prepared = _prepare(project, locked=locked, repair=repair, upgrade=upgrade)
+        prepared = prepare(project, locked=locked, repair=repair, upgrade=upgrade, told=told)
         system.settle(project, prepared.base.spec, prepared.base.facts, agree)
         for finding in prepared.lock.lock.findings:
             project.progress.warn(finding)
         result = replace(prepared, lock=write_lock(project, prepared.lock))
-        result = replace(result, inputs=_inputs(project, result, result.python))
+        result = replace(result, inputs=inputs_of(project, result, result.python))
         if not prepared.plan.steps:
             return _settle(project, result, began)
         twin = None if repair else _twin(project, prepared)
@@ -122,55 +106,6 @@ def build(
             switched = replace(result, plan=replace(prepared.plan, generation=twin.number, steps=steps))
             return replace(_settle(project, switched, began), unchanged=False, plan=switched.plan)
         return with_whole_cache(project, partial(_carry_out, project, result, repair=repair, began=began))
-
-
-def _prepare(project: Project, *, locked: bool, repair: bool, upgrade: Sequence[str] | None) -> Prepared:
-    usable(project.root)
-    base = ground(project, local=True)
-    if upgrade is not None:
-        led = lead(project, base)
-        if led is not None:
-            refuse_upgrade(led)
-        relock(project, upgrade=upgrade)
-    inputs = _watched(project, base.spec)
-    for finding in base.spec.findings:
-        project.progress.warn(finding)
-    locked_now = ensure(project, base, locked=locked)
-    python = interpreter(locked_now.lock.python, base.facts.pythons)
-    state = read_state(project.layout)
-    drift = Drift()
-    if repair and state.current is not None:
-        drift = read_drift(project.layout.generation(state.current), read=deep_reader(project))
-    checks = proof.applicable(_versions(locked_now), base.spec, base.facts)
-    planned = make(
-        locked_now.lock,
-        state,
-        number=next_number(project.layout),
-        python=python,
-        checks=[check.name for check in checks],
-        reasons=_reasons(project, state, locked_now, python, repair=repair),
-    )
-    return Prepared(base, locked_now, python, state, drift, planned, inputs)
-
-
-def _reasons(
-    project: Project, state: State, locked: LockResult, python: str, *, repair: bool
-) -> tuple[Text, ...]:
-    current = state.generation(state.current)
-    if current is None:
-        return (text("plan.reason.first"),)
-    reasons = []
-    if repair:
-        reasons.append(text("plan.reason.repair"))
-    if current.lock != locked.lock.identity:
-        reasons.append(text("plan.reason.lock", file=locked.path))
-    if current.inputs.get("interpreter") and current.python != python:
-        reasons.append(text("plan.reason.python", old=current.python, new=python))
-    if not has_python(project.layout.venv(current.number)):
-        reasons.append(text("plan.reason.broken"))
-    if current.proof != "passed":
-        reasons.append(text("plan.reason.unproven"))
-    return tuple(reasons)
 
 
 def _twin(project: Project, prepared: Prepared) -> Generation | None:
@@ -200,7 +135,7 @@ def _settle(project: Project, prepared: Prepared, began: float) -> UpResult:
         _must_pass(evidence, number)
     generation = read_generation(project.layout, number)
     # the same packages may come from another lock file than before
-    inputs = _inputs(project, prepared, generation.python)
+    inputs = inputs_of(project, prepared, generation.python)
     generation = replace(generation, lock_file=prepared.lock.path, inputs=inputs)
     remember_spec(project, number, prepared.base.spec)
     write_generation(project.layout, generation)
@@ -225,24 +160,12 @@ def _carry_out(project: Project, prepared: Prepared, *, repair: bool, began: flo
     uv = lock_room.find_uv(project.environment)
     if repair:
         forget(project, uv, {name for names in prepared.drift.owners.values() for name in names.split(", ")})
-    fallbacks = _Fallbacks(project, prepared, uv)
-    recipe = Recipe(
-        create=fallbacks.create(),
-        installs=_installs(project, prepared, uv, refresh=repair),
-        anew=fallbacks.install,
-        create_instead=fallbacks.create_instead,
-        install_instead=fallbacks.install_instead,
-        explain_create=partial(_no_environment, prepared),
-        explain=partial(_not_installed, project, prepared),
-        packages=len(locked.packages),
-        download=planned.download,
-    )
     try:
-        build_venv(
+        records = build_venv(
             layout,
             number,
-            recipe,
-            healing(project, uv),
+            recipe(project, prepared, uv, refresh=repair),
+            healing(project, uv, locked, prepared.state),
             read=partial(
                 read_tree,
                 host=project.host,
@@ -254,6 +177,8 @@ def _carry_out(project: Project, prepared: Prepared, *, repair: bool, began: flo
             host=project.host,
             progress=project.progress,
         )
+        warn_of_swapped(project, prepared)
+        keep_sums(project, number, locked, records)
         generation = _record(project, prepared, number)
         evidence = prove_generation(project, prepared.base, locked, number)
     except (Failure, KeyboardInterrupt, OSError, MemoryError, RuntimeError):
@@ -273,84 +198,6 @@ def _carry_out(project: Project, prepared: Prepared, *, repair: bool, began: flo
     return UpResult(project.target, False, generation, planned, locked, evidence, time.monotonic() - began)
 
 
-def _installs(project: Project, prepared: Prepared, uv: str, *, refresh: bool) -> tuple[Command, ...]:
-    """Return the ways to install: from the cache alone, which is fastest, then with the network."""
-    network = _installation(project, prepared, uv, offline=False)
-    return (network,) if refresh else (_installation(project, prepared, uv, offline=True), network)
-
-
-def _installation(project: Project, prepared: Prepared, uv: str, *, offline: bool) -> Command:
-    folder = project.layout.generation(prepared.plan.generation)
-    return lock_room.installation(
-        prepared.lock.lock,
-        prepared.base.spec,
-        pip=pipconf.read(project.environment),
-        environment=project.environment,
-        uv=uv,
-        python=str(python_of(folder / "venv")),
-        folder=folder,
-        offline=offline,
-        facts=prepared.base.facts,
-    )
-
-
-@dataclass
-class _Fallbacks:
-    """The commands of one build, from the next mirror where one does not answer."""
-
-    project: Project
-    prepared: Prepared
-    uv: str
-
-    def create(self) -> Command:
-        """Return the command for the empty environment."""
-        return lock_room.venv_command(
-            self.prepared.base.spec,
-            pip=pipconf.read(self.project.environment),
-            environment=self.project.environment,
-            uv=self.uv,
-            python=self.prepared.python,
-            path=str(self.project.layout.venv(self.prepared.plan.generation)),
-        )
-
-    def create_instead(self, done: Completed) -> Command | None:
-        """Return the same from the next mirror of Python builds, where there is one and this one failed."""
-        return self.create() if self._moved(lock_room.explain_failure(done), "python") else None
-
-    def install(self) -> Command:
-        """Return the installation from the sources, whatever the cache has."""
-        return _installation(self.project, self.prepared, self.uv, offline=False)
-
-    def install_instead(self, failure: Failure) -> Command | None:
-        """Return the installation from the next mirror, where there is one and this one failed."""
-        return self.install() if self._moved(failure, "torch", "pypi") else None
-
-    def _moved(self, failure: Failure, *kinds: str) -> bool:
-        spec = next_mirror(self.project, self.prepared.base.spec, failure, kinds)
-        if spec is not None:
-            self.prepared = replace(self.prepared, base=replace(self.prepared.base, spec=spec))
-        return spec is not None
-
-
-def _not_installed(project: Project, prepared: Prepared, done: Completed) -> Failure:
-    """Return why the packages could not be installed, with the nearest that can be."""
-    return explained(project, prepared.base, lock_room.explain_failure(done), prepared.lock.lock)
-
-
-def _no_environment(prepared: Prepared, done: Completed) -> Failure:
-    """Return why there is no environment: most often a Python that is not here and cannot be fetched."""
-    failure = lock_room.explain_failure(done)
-    if Path(prepared.python).is_absolute():
-        return failure
-    known = ", ".join(python.version for python in prepared.base.facts.pythons) or "-"
-    hints = (
-        Hint(text("PV411.hint_declare", known=known)),
-        Hint(text("PV411.hint_install", version=prepared.python)),
-        Hint(text("PV411.hint_mirror")),
-    )
-    return Failure(problem("PV411", version=prepared.python, why=failure.problems[0].what, hints=hints))
-
-
 def _record(project: Project, prepared: Prepared, number: int) -> Generation:
     """Write what makes a folder a generation, and the values that it was made from beside it."""
     locked = prepared.lock.lock
@@ -358,7 +205,7 @@ def _record(project: Project, prepared: Prepared, number: int) -> Generation:
         number=number,
         path=str(project.layout.generation(number)),
         python=prepared.python,
-        packages=_versions(prepared.lock),
+        packages=versions(prepared.lock),
         lock=locked.identity,
         lock_file=prepared.lock.path,
         inputs=prepared.inputs,
@@ -370,23 +217,6 @@ def _record(project: Project, prepared: Prepared, number: int) -> Generation:
     keep_text(project.layout.generation(number) / LOCK, lock_room.write(locked))
     write_generation(project.layout, generation)
     return generation
-
-
-def _inputs(project: Project, prepared: Prepared, interpreter: str) -> dict[str, str]:
-    lock_file = prepared.lock.path
-    inputs = {key: value for key, value in prepared.inputs.items() if key != f"file:{lock_file}"}
-    digest = digest_file(project.root / lock_file)
-    return {**inputs, "lock": digest, "interpreter": interpreter_key(interpreter)}
-
-
-def _watched(project: Project, spec: Spec) -> dict[str, str]:
-    # a lock that appears and would lead, or whose versions count, is noticed
-    files = [*spec.files, lock_path(project, None).name, *filter(None, [beside(spec)])]
-    return fingerprint(project.root, files, "", "", project.environment, spec.expanded)
-
-
-def _versions(locked: LockResult) -> dict[str, str]:
-    return {package.name: package.version for package in locked.lock.packages}
 
 
 def _must_pass(evidence: Evidence, stays: int | None) -> None:

@@ -2,31 +2,53 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
-from collections.abc import Collection
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
 from typing import Literal
 
 from ..errors import Failure, Hint, Problem, Text, problem, text
-from ..targets.recorded import Wrong, recorded, wrong
-from ..targets.tree import Reader, Tree, read_tree
+from ..model.lock import Lock, Package
+from ..model.state import State
+from ..targets.recorded import INFO, Records, Wrong, normalised, wrong
+from ..targets.records import read_value, write_value
+from ..targets.tree import Tree
 from ..targets.venv import Healing
 from .project import Project
 
 NAMED = 3
 """How many files of a package a message names."""
+SUMS = "records.json"
 
 
-def deep_reader(project: Project) -> Reader:
-    """Return what reads a tree with every core that this process may use."""
-    usable = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-    return partial(read_tree, host=project.host, python=project.python, cores=float(usable))
+@dataclass(frozen=True)
+class Sums:
+    """What the RECORDs of an environment's packages said, by artifact: digests (see targets/recorded.py)."""
+
+    artifacts: Mapping[str, str] = field(default_factory=dict)
+    schema: int = 1
 
 
-def healing(project: Project, uv: str) -> Healing:
-    """Return how a build of this project finds and heals what came wrong out of uv's cache."""
-    return Healing(_find, partial(_heal, project, uv), _hopeless)
+def healing(project: Project, uv: str, locked: Lock, state: State) -> Healing:
+    """Return how a build of this project finds and heals what came wrong out of uv's cache.
+
+    A RECORD is compared with what proven generations of `state` have of the same artifact: who changes
+    a file and its RECORD alike is found by that alone.
+    """
+    return Healing(
+        find=partial(_find, project, _proven(project, locked, state)),
+        heal=partial(_heal, project, uv),
+        hopeless=_hopeless,
+    )
+
+
+def keep_sums(project: Project, number: int, locked: Lock, records: Records) -> None:
+    """Keep beside a generation what its packages' RECORDs said."""
+    kept = {_artifact(one): records.sums[one.name] for one in _comparable(locked) if one.name in records.sums}
+    write_value(project.layout, number, SUMS, Sums(kept))
 
 
 def forget(project: Project, uv: str, names: Collection[str]) -> None:
@@ -38,8 +60,50 @@ def forget(project: Project, uv: str, names: Collection[str]) -> None:
         project.host.exec(argv, environment=project.environment)
 
 
-def _find(venv: Path, tree: Tree) -> tuple[Wrong, ...]:
-    return wrong(venv, tree, recorded(venv))
+def _proven(project: Project, locked: Lock, state: State) -> Mapping[str, str]:
+    known: dict[str, str] = {}
+    for generation in state.generations:
+        kept = read_value(project.layout, generation.number, SUMS, Sums)
+        if generation.proof == "passed" and kept is not None:
+            known.update(kept.artifacts)
+    found = {one.name: known.get(_artifact(one), "") for one in _comparable(locked)}
+    return {name: known for name, known in found.items() if known}
+
+
+def _comparable(locked: Lock) -> Iterator[Package]:
+    """Yield the packages that come as wheels: what is built here differs from build to build."""
+    for package in locked.packages:
+        if package.origin == "index" and any(one.filename.endswith(".whl") for one in package.artifacts):
+            yield package
+
+
+def _artifact(package: Package) -> str:
+    hashes = sorted(digest for one in package.artifacts for digest in one.hashes.values())
+    return hashlib.sha256("\0".join([package.name, package.version, *hashes]).encode()).hexdigest()
+
+
+def _find(
+    project: Project, proven: Mapping[str, str], venv: Path, tree: Tree, records: Records
+) -> tuple[Wrong, ...]:
+    found = {one.package: one for one in wrong(venv, tree, records, proven)}
+    loose = found.pop("", None)
+    for path in loose.extra if loose else ():
+        # a file that lies among the packages and in the folder of none: the cache knows who brought it
+        for name in _bringers(Path(project.caches()[0]), path.partition("/site-packages/")[2]):
+            before = found.get(name, Wrong(name))
+            found[name] = replace(before, extra=(*before.extra, path))
+    return tuple(found.values())
+
+
+def _bringers(cache: Path, path: str) -> set[str]:
+    """Return the packages whose unpacked wheel in uv's cache has that file."""
+    return {
+        normalised(info.name.split("-")[0])
+        for archives in cache.glob("archive-v*")
+        for archive in archives.iterdir()
+        if os.path.lexists(archive / path)
+        for info in archive.glob(f"*{INFO}")
+    }
 
 
 def _heal(project: Project, uv: str, found: tuple[Wrong, ...]) -> None:
@@ -50,7 +114,9 @@ def _heal(project: Project, uv: str, found: tuple[Wrong, ...]) -> None:
 
 def _hopeless(found: tuple[Wrong, ...], failure: Failure | None) -> Failure:
     if failure is None:
-        return Failure(*(_told("PV417", one, hints=(Hint(text("PV417.hint")),)) for one in found))
+        return Failure(
+            *(_told("PV417", one, hints=(Hint(text("PV417.hint")),)) for one in found if one.certain)
+        )
     cause = failure.problems[0]
     hints = (*cause.hints, Hint(text("PV416.hint"), "provenv up"))
     told = [_told("PV416", one, why=cause.what, hints=hints) for one in found]
@@ -66,6 +132,7 @@ def _told(
     severity: Literal["error", "warning"] = "error",
 ) -> Problem:
     """Return a problem about a package that names some of its files."""
-    files = [*one.changed, *one.missing] or ["RECORD"]
+    record = ["RECORD"] if one.unrecorded or one.other else []
+    files = [*record, *one.changed, *one.missing, *one.extra]
     shown = ", ".join([*files[:NAMED], *(["..."] if len(files) > NAMED else [])])
     return problem(code, why=why, hints=hints, severity=severity, name=one.package, n=len(files), files=shown)

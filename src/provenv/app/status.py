@@ -9,8 +9,8 @@ from ..model.results import Status
 from ..targets.manifest import read_drift
 from ..targets.receipts import read_proof
 from ..targets.records import read_state
-from .healing import deep_reader
 from .project import Project, find_target, local_target
+from .reading import deep_reader
 from .remembered import remembered_spec
 from .up import why_stale
 
@@ -33,7 +33,7 @@ def status(project: Project, *, deep: bool = False) -> Status:
     if generation is None:
         return Status(project.target, declared.file, "absent", findings=findings)
     reasons = why_stale(project, generation.number)
-    read = deep_reader(project) if deep else None
+    read = deep_reader(project, generation.number) if deep else None
     drift = read_drift(project.layout.generation(generation.number), read=read)
     sync: Literal["in-sync", "stale", "drifted"] = "drifted" if drift else "stale" if reasons else "in-sync"
     evidence = read_proof(project.layout, generation.number)

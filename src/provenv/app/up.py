@@ -46,9 +46,18 @@ def up(
         settled = unchanged(project)
         if settled is not None:
             return replace(settled, seconds=time.monotonic() - began)
-    result = lazy.load("app.build")(
-        project, locked=locked, repair=repair, upgrade=upgrade, wait=wait, began=began, agree=agree
-    )
+    # the machine answers while what builds is still imported
+    with lazy.load("app.asking")(project) as told:
+        result = lazy.load("app.build")(
+            project,
+            locked=locked,
+            repair=repair,
+            upgrade=upgrade,
+            wait=wait,
+            began=began,
+            agree=agree,
+            told=told,
+        )
     return cast(UpResult, result)
 
 

@@ -21,6 +21,7 @@ from .pylock import filename, identity, read, write
 from .requirements import family as torch_family
 from .resolve import make
 from .sources import Sources, sources_of, torch_address
+from .swapped import Swapped, swapped
 from .uv import find_uv, python_build, uv_default_index, uv_environment
 from .why import explain
 
@@ -28,6 +29,7 @@ __all__ = [
     "NETWORK",
     "UV_LOCK",
     "Sources",
+    "Swapped",
     "UvProject",
     "adopt",
     "choose",
@@ -52,6 +54,7 @@ __all__ = [
     "refusal",
     "requirements",
     "sources_of",
+    "swapped",
     "torch_address",
     "torch_family",
     "torn",

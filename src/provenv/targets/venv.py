@@ -16,7 +16,7 @@ from .durable import switch
 from .editors import follow_switch, unlink_for_editors
 from .layout import Layout
 from .manifest import write_manifest
-from .recorded import Wrong
+from .recorded import Records, Wrong, recorded
 from .tree import Reader, Tree
 
 EVENT = re.compile(
@@ -54,7 +54,7 @@ class Healing:
     `hopeless` says that they could not be had anew (with the reason), or are wrong even then (None).
     """
 
-    find: Callable[[Path, Tree], tuple[Wrong, ...]]
+    find: Callable[[Path, Tree, Records], tuple[Wrong, ...]]
     heal: Callable[[tuple[Wrong, ...]], None]
     hopeless: Callable[[tuple[Wrong, ...], Failure | None], Failure]
 
@@ -68,11 +68,12 @@ def build(
     read: Reader,
     host: Host,
     progress: Progress,
-) -> Tree:
+) -> Records:
     """Build generation `number`: an environment, its packages, the manifest; all verified and made durable.
 
     Every file is read back with `read` and compared with what its package recorded. What is wrong is
-    taken from its source again, once. Returns what was read. Raises what `recipe` and `healing` say.
+    taken from its source again, once. Returns what the packages recorded. Raises what `recipe`
+    and `healing` say.
     """
     folder = layout.generation(number)
     venv = folder / "venv"
@@ -85,24 +86,24 @@ def build(
     )
     _install(recipe.installs, recipe, host, task)
     task.describe(text("targets.verify"))
-    tree = read(venv)
-    wrong = healing.find(venv, tree)
-    if wrong:
-        healing.heal(wrong)
+    tree, records = read(venv), recorded(venv)
+    found = healing.find(venv, tree, records)
+    if found:
+        healing.heal(found)
         task.describe(text("targets.heal"))
         shutil.rmtree(venv)
         _create(recipe, host)
         try:
             _install((recipe.anew(),), recipe, host, task)
         except Failure as failure:
-            raise healing.hopeless(wrong, failure) from failure
-        tree = read(venv)
-        still = healing.find(venv, tree)
-        if still:
-            raise healing.hopeless(still, None)
+            raise healing.hopeless(found, failure) from failure
+        tree, records = read(venv), recorded(venv)
+        found = healing.find(venv, tree, records)
+    if any(one.certain for one in found):
+        raise healing.hopeless(found, None)
     files, size = write_manifest(folder, tree)
     task.finish(text("targets.installed", n=recipe.packages, files=files, size_bytes=size))
-    return tree
+    return records
 
 
 def _create(recipe: Recipe, host: Host) -> None:

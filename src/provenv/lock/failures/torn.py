@@ -19,7 +19,8 @@ TORN = (
     re.compile(rf"\b{NAME}\s+has\s+an\s+invalid\s+package\s+format"),
     # an unpacked wheel, while installing
     re.compile(
-        rf"Failed to install: \S+ \({NAME}\s+cause: (?:The wheel is invalid|`RECORD` file is invalid)"
+        rf"Failed to install: \S+ \({NAME}\s+cause: "
+        r"(?:The wheel is invalid|`RECORD` file is invalid|[Ff]ailed to (?:open|read)|No such file)"
     ),
 )
 
