@@ -1,8 +1,7 @@
 """How long `provenv facts` takes, and how much it tells, beside `python -m torch.utils.collect_env`.
 
-Run as `python bench/facts.py [PYTHON]`, where PYTHON is an interpreter that has
-torch (default: this one); it needs provenv on PATH. A fact is counted where it
-says something: a value that is neither empty nor absent.
+Run as `python bench/facts.py`; it needs provenv on PATH, and torch from wherever the user's pip
+configuration says. A fact is counted where it says something: a value that is neither empty nor absent.
 """
 
 from __future__ import annotations
@@ -10,37 +9,45 @@ from __future__ import annotations
 import json
 import os
 import re
-import shutil
 import subprocess
-import sys
 import tempfile
 from pathlib import Path
 from typing import Any
 
-from pairs import HEAD, Contender, compare
+from pairs import Contender, Goal, Measured, compare, show
+from programs import program
 
 REPETITIONS = 15
+DECLARED = 'schema = 1\naccelerator = "cpu"\nrequirements = ["torch", "numpy"]\n'
 NOTHING = re.compile(r"(?i)(n/?a|none|no|could not collect|not available|\[?not found\]?|)\W*")
 
 
-def main() -> None:
-    """Print the table, and how many facts each tells."""
-    provenv, python = shutil.which("provenv"), sys.argv[1] if len(sys.argv) > 1 else sys.executable
-    if provenv is None:
-        sys.exit("bench/facts.py: `provenv` must be on PATH")
+def measure() -> Measured:
+    """Return the row, and how many facts each tells."""
+    provenv = program("provenv")
     with tempfile.TemporaryDirectory(prefix="provenv-bench-") as name:
         folder, environment = Path(name), dict(os.environ)
-        ours = Contender("provenv facts", [provenv, "facts", "--json"], folder, environment)
+        (folder / "provenv.toml").write_text(DECLARED)
+        subprocess.run([provenv, "up"], cwd=folder, check=True, capture_output=True)
+        python = str(folder / ".venv" / "bin" / "python")
+        ours = Contender("facts --json", [provenv, "facts", "--json"], folder, environment)
         theirs = Contender(
-            "torch.utils.collect_env", [python, "-m", "torch.utils.collect_env"], folder, environment
+            "python -m torch.utils.collect_env",
+            [python, "-m", "torch.utils.collect_env"],
+            folder,
+            environment,
         )
-        print(HEAD)
-        print(compare(ours, theirs, REPETITIONS))
+        row = compare(ours, theirs, REPETITIONS, Goal("alone", 0.5))
         told = json.loads(_printed(ours))["data"]
         waited = {one["how"]: one["milliseconds"] for one in told.pop("sources")}
         slowest = max(waited, key=lambda how: waited[how])
-        print(f"\nprovenv tells {count(told)} facts, collect_env {count_lines(_printed(theirs))};")
-        print(f"of what provenv asks, `{slowest}` took longest: {waited[slowest]} ms.")
+        figures = {
+            "ours": str(count(told)),
+            "theirs": str(count_lines(_printed(theirs))),
+            "slowest": slowest,
+            "slowest_milliseconds": str(waited[slowest]),
+        }
+        return Measured([row], figures)
 
 
 def count(value: Any) -> int:
@@ -76,4 +83,4 @@ def _printed(contender: Contender) -> str:
 
 
 if __name__ == "__main__":
-    main()
+    show(measure())

@@ -13,7 +13,7 @@ import tempfile
 from collections.abc import Mapping
 from pathlib import Path
 
-from pairs import Contender, Goal, Row, compare, table
+from pairs import Contender, Goal, Measured, compare, show
 from programs import program
 
 REPETITIONS = 7
@@ -22,7 +22,7 @@ SMALL = 'schema = 1\nrequirements = ["six"{more}]\n'
 MORE = ', "packaging"'
 
 
-def measure() -> list[Row]:
+def measure() -> Measured:
     """Return the rows: rollback on a small and on a large environment, status plain and deep."""
     with tempfile.TemporaryDirectory(prefix="provenv-bench-") as name:
         small, large = Path(name) / "small", Path(name) / "large"
@@ -32,7 +32,7 @@ def measure() -> list[Row]:
         venv = large / ".provenv" / "here" / "generations" / "0001" / "venv"
         count, size = _weight(venv)
         other = Path(name) / "uv"
-        return [
+        rows = [
             compare(
                 _rollback(small, "rollback, one package", environment),
                 Contender("python -c pass", [sys.executable, "-c", "pass"], small, environment),
@@ -72,6 +72,7 @@ def measure() -> list[Row]:
                 Goal("alone", 1.2 * size / 1e9),
             ),
         ]
+        return Measured(rows)
 
 
 def _two_generations(folder: Path, declared: str, environment: Mapping[str, str]) -> None:
@@ -122,4 +123,4 @@ def _weight(venv: Path) -> tuple[int, int]:
 
 
 if __name__ == "__main__":
-    print(table(measure()))
+    show(measure())

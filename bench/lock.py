@@ -9,24 +9,20 @@ accelerator, reads uv's answer again, and notes who asks for each package.
 from __future__ import annotations
 
 import os
-import shutil
-import statistics
-import sys
 import tempfile
 from collections.abc import Callable
 from pathlib import Path
 
 from package_index import index, requirements
-from pairs import HEAD, Contender, compare
+from pairs import Contender, Goal, Measured, compare, show
+from programs import program
 
 REPETITIONS = 15
 
 
-def main() -> None:
-    """Print the table, and by how many seconds the one takes longer."""
-    provenv, uv = shutil.which("provenv"), shutil.which("uv")
-    if provenv is None or uv is None:
-        sys.exit("bench/lock.py: `provenv` and `uv` must be on PATH")
+def measure() -> Measured:
+    """Return the row, and how many packages were locked."""
+    provenv, uv = program("provenv"), program("uv")
     with tempfile.TemporaryDirectory(prefix="provenv-bench-") as name, index() as address:
         ours, theirs = Path(name) / "provenv", Path(name) / "uv"
         for folder in (ours, theirs):
@@ -46,15 +42,10 @@ def main() -> None:
         compiling = [uv, "pip", "compile", "requirements.txt", "--no-config", "--quiet"]
         compiling += ["--format", "pylock.toml", "--output-file", "pylock.toml"]
         compiling += ["--python-version", "3.11", "--default-index", address]
-        mine = Contender("provenv lock", [provenv, "lock"], ours, environment, _without(ours / "pylock.toml"))
+        mine = Contender("lock", [provenv, "lock"], ours, environment, _without(ours / "pylock.toml"))
         other = Contender("uv pip compile", compiling, theirs, environment, _without(theirs / "pylock.toml"))
-        print(HEAD)
-        print(compare(mine, other, REPETITIONS))
-        more = sorted(mine.time() - other.time() for _ in range(REPETITIONS))
-        print(
-            f"\nprovenv takes {statistics.median(more):.2f} s more (from {more[0]:.2f} to {more[-1]:.2f})"
-            f" for {_count(ours)} packages."
-        )
+        row = compare(mine, other, REPETITIONS, Goal("seconds", 0.4))
+        return Measured([row], {"packages": str(_count(ours))})
 
 
 def _without(path: Path) -> Callable[[], None]:
@@ -66,4 +57,4 @@ def _count(folder: Path) -> int:
 
 
 if __name__ == "__main__":
-    main()
+    show(measure())

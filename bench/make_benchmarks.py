@@ -19,7 +19,7 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any
 
-from pairs import HEAD, Goal, Row, line
+from pairs import HEAD, Goal, Measured, Row, line, show
 
 if sys.version_info >= (3, 11):
     import tomllib
@@ -41,14 +41,15 @@ def main() -> None:
     results = read()
     for name in names:
         print(f"{name} ...", file=sys.stderr)
-        rows = import_module(name).measure()
+        measured: Measured = import_module(name).measure()
         results[name] = {
             "machine": machine(),
             "day": datetime.now(timezone.utc).date().isoformat(),
-            "rows": [asdict(row) for row in rows],
+            "rows": [asdict(row) for row in measured.rows],
+            "figures": dict(measured.figures),
         }
         RESULTS.write_text(json.dumps(results, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
-        print("\n".join([*HEAD, *map(line, rows)]))
+        show(measured)
     for path, content in pages(results).items():
         path.write_text(content, encoding="utf-8")
 
@@ -100,6 +101,8 @@ def page(words: dict[str, Any], results: dict[str, Any]) -> Iterator[str]:
             goal = Goal(**row["goal"]) if row["goal"] else None
             yield line(Row(**{**row, "goal": goal}), met)
         taken = words["taken"].format(day=found["day"], script=f"bench/{name}.py", **found["machine"])
+        if "figures" in own:
+            yield from ("", own["figures"].format(**found["figures"]))
         yield from ("", taken, "")
 
 

@@ -6,7 +6,7 @@ import statistics
 import subprocess
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
 
@@ -72,6 +72,14 @@ class Row:
         return measured[self.goal.kind] <= self.goal.most
 
 
+@dataclass(frozen=True)
+class Measured:
+    """All that one script measured: its rows, and figures that its section's words name."""
+
+    rows: Sequence[Row]
+    figures: Mapping[str, str] = field(default_factory=dict)
+
+
 def compare(ours: Contender, theirs: Contender, repetitions: int, goal: Goal | None = None) -> Row:
     """Time both by turns and return what came out; which of the two begins changes with every pair."""
     ours.time(), theirs.time()  # both start warm
@@ -130,6 +138,8 @@ def shown(seconds: float) -> str:
     return f"{seconds * 1000:,.0f} ms" if seconds < 1 else f"{seconds:.2f} s"
 
 
-def table(rows: Sequence[Row]) -> str:
-    """Return the table of some rows, in Markdown."""
-    return "\n".join([*HEAD, *map(line, rows)])
+def show(measured: Measured) -> None:
+    """Print what a script measured, as Markdown."""
+    print("\n".join([*HEAD, *map(line, measured.rows)]))
+    for name, figure in measured.figures.items():
+        print(f"\n{name}: {figure}")

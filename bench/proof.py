@@ -8,7 +8,7 @@ import subprocess
 import tempfile
 from pathlib import Path
 
-from pairs import Contender, Goal, Row, compare, table
+from pairs import Contender, Goal, Measured, compare, show
 from programs import program
 
 REPETITIONS = 5
@@ -16,7 +16,7 @@ EXAMPLES = Path(__file__).resolve().parent.parent / "examples"
 DEMO = "digits-torch"
 
 
-def measure() -> list[Row]:
+def measure() -> Measured:
     """Return the rows: the whole proof and the quick one, each beside an import of torch alone."""
     with tempfile.TemporaryDirectory(prefix="provenv-bench-") as name:
         folder = Path(name) / "digits"
@@ -25,7 +25,7 @@ def measure() -> list[Row]:
         subprocess.run([program("provenv"), "up"], cwd=folder, check=True, capture_output=True)
         python = str(folder / ".venv" / "bin" / "python")
         beside = Contender("python -c 'import torch'", [python, "-c", "import torch"], folder, environment)
-        return [
+        rows = [
             compare(
                 Contender(command, [program("provenv"), *command.split()], folder, environment),
                 beside,
@@ -34,7 +34,8 @@ def measure() -> list[Row]:
             )
             for command, most in (("prove", 15.0), ("prove --quick", 4.0))
         ]
+        return Measured(rows)
 
 
 if __name__ == "__main__":
-    print(table(measure()))
+    show(measure())

@@ -15,7 +15,7 @@ import tempfile
 import zipfile
 from pathlib import Path
 
-from pairs import Contender, Goal, Row, compare, table
+from pairs import Contender, Goal, Measured, compare, show
 from programs import program
 
 REPETITIONS = 30
@@ -26,7 +26,7 @@ LAUNCHER = Path(__file__).resolve().parents[1] / "provenv"
 COMPLETING = {"_PROVENV_COMPLETE": "bash_complete", "COMP_WORDS": "provenv up --re", "COMP_CWORD": "2"}
 
 
-def measure() -> list[Row]:
+def measure() -> Measured:
     """Return the rows: each start beside what a user knows."""
     provenv, uv = program("provenv"), program("uv")
     environment = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
@@ -75,7 +75,7 @@ def measure() -> list[Row]:
             (contender("--help", command=LAUNCHER), contender("--help"), launched),
             (contender("up", command=LAUNCHER), contender("up"), launched),
         ]
-        return [compare(mine, other, REPETITIONS, goal) for mine, other, goal in pairs]
+        return Measured([compare(mine, other, REPETITIONS, goal) for mine, other, goal in pairs])
 
 
 def named(one: Contender, name: str) -> Contender:
@@ -130,4 +130,4 @@ def fill(folder: Path, count: int) -> None:
 
 
 if __name__ == "__main__":
-    print(table(measure()))
+    show(measure())

@@ -3,7 +3,7 @@
 Beside it: `uv venv` + `uv pip sync` of the same lock + one reading of every installed byte with sha256 in two
 processes; and `python -m venv` + `pip install` of the same versions from a folder of wheels.
 
-Run as `python bench/warm_up.py [REPETITIONS]`; it needs uv and provenv on PATH. Packages come from where
+Run as `python bench/warm_up.py`; it needs uv and provenv on PATH. Packages come from where
 pip's configuration says. The project lies in a temporary folder beside uv's cache: files can be linked.
 """
 
@@ -12,19 +12,17 @@ from __future__ import annotations
 import json
 import os
 import shutil
-import statistics
 import subprocess
-import sys
 import tempfile
 import time
-from collections.abc import Callable
 from pathlib import Path
-from typing import NamedTuple
 
-from pairs import HEAD
+from pairs import Contender, Goal, Measured, compare, show
+from programs import program
 
 DECLARED = 'schema = 1\nname = "bench"\naccelerator = "cpu"\nrequirements = ["torch", "numpy", "lightning"]\n'
-PIP_REPETITIONS = 2
+REPETITIONS = 9
+PIP_REPETITIONS = 3
 SAMPLE = 0.02
 # the reading that the lean way would do to know what it has installed: each file once, big ones first
 READING = """
@@ -50,103 +48,80 @@ if __name__ == "__main__":
 """
 
 
-def main() -> None:
-    """Print the tables."""
-    provenv, uv = shutil.which("provenv"), shutil.which("uv")
-    if provenv is None or uv is None:
-        sys.exit("bench/warm_up.py: `provenv` and `uv` must be on PATH")
-    repetitions = int(sys.argv[1]) if len(sys.argv) > 1 else 10
+def measure() -> Measured:
+    """Return the rows, and the most memory that provenv's own processes held at once."""
+    provenv, uv = program("provenv"), program("uv")
     cache = subprocess.run([uv, "cache", "dir"], check=True, capture_output=True, text=True).stdout.strip()
     Path(cache).mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(prefix="provenv-bench-", dir=Path(cache).parent) as name:
         folder = Path(name)
         (folder / "provenv.toml").write_text(DECLARED)
         (folder / "reading.py").write_text(READING)
-        python = up(provenv, folder).python
-        lean = uv_and_reading(uv, python, folder)
-        lean()  # both start warm
-        print(HEAD, flush=True)
-        ours = ("up, without its proof", lambda: up(provenv, folder).seconds)
-        print(pairs(ours, ("uv venv + uv pip sync + sha256 of all", lean), repetitions), flush=True)
-        slow = pip_install(python, folder)
-        print(pairs(ours, ("python -m venv + pip install", slow), PIP_REPETITIONS))
-        print(f"\nmost memory that provenv's own processes held at once: {memory(provenv, folder) >> 20} MiB")
+        environment = dict(os.environ)
+        subprocess.run([provenv, "up"], cwd=folder, check=True, capture_output=True)
+        python = _interpreter(folder)
+        ours = Contender(
+            "up, without its proof",
+            [provenv, "up", "--json"],
+            folder,
+            environment,
+            lambda: _forget(folder),
+            _without_proof,
+        )
+        lean = folder / "lean"
+        sync = f"'{uv}' pip sync -q --no-config --preview-features pylock --python '{lean}/bin/python'"
+        theirs = Contender(
+            "uv venv, uv pip sync, sha256 of every file",
+            _shell(
+                f"'{uv}' venv -q --no-config --python '{python}' '{lean}'",
+                f"{sync} '{folder}/pylock.toml'",
+                f"'{python}' '{folder}/reading.py' '{lean}'",
+            ),
+            folder,
+            environment,
+            lambda: shutil.rmtree(lean, ignore_errors=True),
+        )
+        rows = [compare(ours, theirs, REPETITIONS, Goal("ratio", 1.15))]
+        slow = folder / "slow"
+        pinned = _wheels(uv, python, lean, folder)
+        install = f"-m pip install -q --no-deps --no-index --find-links '{folder}/wheels' -r '{pinned}'"
+        pip = Contender(
+            "python -m venv, pip install",
+            _shell(f"'{python}' -m venv '{slow}'", f"'{slow}/bin/python' {install}"),
+            folder,
+            environment,
+            lambda: shutil.rmtree(slow, ignore_errors=True),
+        )
+        rows.append(compare(ours, pip, PIP_REPETITIONS, Goal("ratio", 0.1)))
+        return Measured(rows, {"memory": f"{memory(provenv, folder) >> 20} MiB"})
 
 
-class Built(NamedTuple):
-    """What an `up` took without its proof, in seconds, and with which interpreter it was made."""
-
-    seconds: float
-    python: str
+def _shell(*commands: str) -> list[str]:
+    return ["sh", "-c", " && ".join(commands)]
 
 
-def up(provenv: str, folder: Path) -> Built:
-    """Build a first generation from the lock."""
-    for made in (".provenv", ".venv"):
-        path = folder / made
-        path.unlink() if path.is_symlink() else shutil.rmtree(path, ignore_errors=True)
-    began = time.perf_counter()
-    done = subprocess.run([provenv, "up", "--json"], cwd=folder, capture_output=True, check=False)
-    whole = time.perf_counter() - began
-    if done.returncode:
-        sys.exit(done.stderr.decode() + done.stdout.decode())
-    data = json.loads(done.stdout)["data"]
-    return Built(whole - data["evidence"]["seconds"], data["generation"]["python"])
+def _forget(folder: Path) -> None:
+    (folder / ".venv").unlink(missing_ok=True)
+    shutil.rmtree(folder / ".provenv", ignore_errors=True)
 
 
-def uv_and_reading(uv: str, python: str, folder: Path) -> Callable[[], float]:
-    """Return the lean way: uv alone, and one reading of what it installed."""
-    venv = folder / "lean"
-    sync = [uv, "pip", "sync", "--quiet", "--no-config", "--preview-features", "pylock"]
-
-    def work() -> float:
-        shutil.rmtree(venv, ignore_errors=True)
-        began = time.perf_counter()
-        subprocess.run([uv, "venv", "--quiet", "--no-config", "--python", python, venv], check=True)
-        subprocess.run([*sync, "--python", venv / "bin" / "python", folder / "pylock.toml"], check=True)
-        subprocess.run([python, folder / "reading.py", venv], check=True)
-        return time.perf_counter() - began
-
-    return work
+def _without_proof(printed: str, whole: float) -> float:
+    return whole - float(json.loads(printed)["data"]["evidence"]["seconds"])
 
 
-def pip_install(python: str, folder: Path) -> Callable[[], float]:
-    """Return what pip takes for the same versions out of a folder of their wheels."""
-    venv, wheels = folder / "slow", folder / "wheels"
-    pinned = folder / "pinned.txt"
-    freeze = subprocess.run(
-        ["uv", "pip", "freeze", "--python", folder / "lean" / "bin" / "python"],
-        check=True,
-        capture_output=True,
-        text=True,
-    )
-    pinned.write_text(freeze.stdout)
-    pip = [python, "-m", "pip"]
-    download = [*pip, "download", "--quiet", "--no-deps", "--dest", wheels, "--requirement", pinned]
-    subprocess.run(download, check=True)
-    install = ["-m", "pip", "install", "--quiet", "--no-deps", "--no-index", "--find-links", wheels]
-
-    def work() -> float:
-        shutil.rmtree(venv, ignore_errors=True)
-        began = time.perf_counter()
-        subprocess.run([python, "-m", "venv", venv], check=True)
-        subprocess.run([venv / "bin" / "python", *install, "--requirement", pinned], check=True)
-        return time.perf_counter() - began
-
-    return work
+def _interpreter(folder: Path) -> str:
+    record = folder / ".provenv" / "here" / "current" / "generation.json"
+    return str(json.loads(record.read_text())["python"])
 
 
-def pairs(
-    ours: tuple[str, Callable[[], float]], theirs: tuple[str, Callable[[], float]], repetitions: int
-) -> str:
-    """Return one row of the table: medians, and the ratios pair by pair."""
-    found = [(ours[1](), theirs[1]()) for _ in range(repetitions)]
-    ratios = sorted(mine / other for mine, other in found)
-    mine, other = (statistics.median(column) * 1000 for column in zip(*found, strict=True))
-    return (
-        f"| {ours[0]} | {mine:,.0f} ms | {theirs[0]} | {other:,.0f} ms "
-        f"| {statistics.median(ratios):.2f} | {ratios[0]:.2f} to {ratios[-1]:.2f} |"
-    )
+def _wheels(uv: str, python: str, lean: Path, folder: Path) -> Path:
+    """Download the wheels of what is installed in `lean`, and return the list of them for pip."""
+    pinned, wheels = folder / "pinned.txt", folder / "wheels"
+    freeze = [uv, "pip", "freeze", "--python", str(lean / "bin" / "python")]
+    pinned.write_text(subprocess.run(freeze, check=True, capture_output=True, text=True).stdout)
+    download = [python, "-m", "pip", "download", "-q", "--no-deps", "--dest", str(wheels), "-r", str(pinned)]
+    subprocess.run(download, check=True, capture_output=True)
+    return pinned
 
 
 def memory(provenv: str, folder: Path) -> int:
@@ -198,4 +173,4 @@ def _held(number: int) -> int:
 
 
 if __name__ == "__main__":
-    main()
+    show(measure())
