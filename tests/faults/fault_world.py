@@ -73,6 +73,8 @@ class World:
     true_program: Path
     """The program as it is: it makes the templates and judges what a point left."""
     python: str = sys.executable
+    ready: bool = False
+    """Whether the templates are made, after which nothing but points takes place."""
     seen: dict[str, str | None] = field(default_factory=dict)
     """What is known of a state by its signature: what is wrong with it, or None."""
 
@@ -99,7 +101,9 @@ class World:
             "LANG": "C.UTF-8",
             "PYTHONPATH": str(program or self.program),
             "PYTHONHASHSEED": "0",
-            "PYTHONDONTWRITEBYTECODE": "1",
+            # a cache of bytecode that nobody else writes to: whether a file has one decides what is opened
+            "PYTHONPYCACHEPREFIX": str(self.base / "bytecode"),
+            **({"PYTHONDONTWRITEBYTECODE": "1"} if self.ready else {}),
             "UV_CACHE_DIR": str(self.place / "cache"),
             "UV_CONCURRENT_INSTALLS": "1",
             "UV_CONCURRENT_DOWNLOADS": "1",
@@ -152,6 +156,10 @@ class World:
         for kept in (self.base / "templates").iterdir():
             shutil.rmtree(kept / "cache")
             shutil.copytree(cache, kept / "cache", symlinks=True)
+        for program in {self.program, self.true_program}:
+            compiling = [self.python, "-m", "compileall", "-q", str(program)]
+            subprocess.run(compiling, env=self.environment(), check=True)
+        self.ready = True
         return self
 
     def take(self, template: str) -> None:

@@ -12,7 +12,7 @@ from fault_world import OPERATIONS
 
 from planted import copy_program
 
-CHEAP = ("a switch in two steps", "a refusal of the disk taken for a defect")
+CHEAP = ("a switch in two steps",)
 
 
 @pytest.mark.slow

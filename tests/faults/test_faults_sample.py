@@ -10,7 +10,7 @@ from fault_points import Outcome, Point, carry_out, choose, points, summary
 from fault_world import OPERATIONS, World
 
 GROUPS = (("build", "rebuild"), ("repair", "prove", "run", "noop"), ("twin", "rollback", "gc", "down"))
-EACH = 13
+EACH = 9
 """Points of each group in the ordinary run; about a second of one core each."""
 
 
