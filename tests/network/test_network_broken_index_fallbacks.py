@@ -8,7 +8,8 @@ import shutil
 
 import pytest
 
-from provenv.app.fallbacks import answering, next_mirror
+from provenv.app.endpoints import answering
+from provenv.app.fallbacks import next_mirror
 from provenv.app.project import open_project
 from provenv.errors import Failure, problem
 

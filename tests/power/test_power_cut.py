@@ -134,7 +134,13 @@ BUGS = {
     ),
     "bytecode of the proof that is not synced": (
         up_only,
-        [("app/build.py", "    sync_bytecode(layout.venv(number))\n", "")],
+        [
+            (
+                "app/build.py",
+                "    sync_bytecode(layout.venv(number), host=project.host, python=project.python)\n",
+                "",
+            )
+        ],
         "is torn where Python believes it",
     ),
     "files removed before their generation's name": (

@@ -36,8 +36,7 @@ from ..targets.records import (
     write_value,
 )
 from ..targets.remove import remove_generations
-from ..targets.syncing import sync_bytecode
-from ..targets.tree import read_tree
+from ..targets.tree import read_tree, sync_bytecode
 from ..targets.venv import build as build_venv
 from ..targets.venv import make_current
 from . import system
@@ -187,7 +186,7 @@ def _carry_out(project: Project, prepared: Prepared, *, repair: bool, began: flo
             remove_generations(layout, [number])
         raise
     generation = replace(generation, proof=verdict(evidence))
-    sync_bytecode(layout.venv(number))
+    sync_bytecode(layout.venv(number), host=project.host, python=project.python)
     write_generation(layout, generation)
     _must_pass(evidence, prepared.state.current)
     make_current(layout, number)

@@ -7,15 +7,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from dataclasses import replace
-from functools import partial
 from typing import TypeVar
 from urllib.parse import urlsplit
 
 from .. import environ, pipconf
 from .. import lock as lock_room
 from ..errors import Failure, Problem, problem
-from ..hosts.reach import Access, access, reach, side_by_side
-from ..model.mirrors import Reached
 from ..model.spec import Spec
 from ..pipconf import redact
 from .project import Project
@@ -23,9 +20,6 @@ from .project import Project
 T = TypeVar("T")
 NETWORK_OF = ("torch", "python", "pypi")
 """Kinds whose mirrors uv asks; the ones that serve few things before the one that serves all others."""
-UNASKED = frozenset({"unresolved", "refused", "timeout", "certificate", "proxy", "broken"})
-LIMIT = 5.0
-"""Seconds for one endpoint that is asked before a command runs."""
 
 
 def with_fallbacks(project: Project, declared: Spec, work: Callable[[Spec], T]) -> T:
@@ -55,34 +49,6 @@ def next_mirror(
     return None if kind is None else _following(project, spec, kind, first)
 
 
-def answering(project: Project, spec: Spec) -> Spec:
-    """Return the Spec with the first endpoint of `huggingface` that answers, where several are declared.
-
-    Commands ask it themselves, so that there is no failure of ours to wait for.
-    """
-    others = spec.mirrors.fallbacks.get("huggingface", ())
-    if not others or not spec.mirrors.huggingface:
-        return spec
-    how = access(project.environment, pipconf.read(project.environment))
-    listed = (spec.mirrors.huggingface, *others)
-    asked = [environ.expand(one, project.environment) for one in listed]
-    found = side_by_side([partial(_alive, one, how) for one in asked], limit=LIMIT + 1)
-    for number, answer in enumerate(found):
-        if answer is None or answer.state in UNASKED or answer.status >= 500:
-            continue
-        if number:
-            bad = found[0] or Reached("timeout", seconds=LIMIT)
-            first = lock_room.refusal(redact(asked[0]), bad)
-            _tell(project, asked[0], asked[number], first)
-        mirrors = replace(spec.mirrors, huggingface=listed[number])
-        return replace(spec, mirrors=mirrors)
-    return spec
-
-
-def _alive(url: str, how: Access) -> Reached:
-    return reach(url, how, limit=LIMIT, sample=1)
-
-
 def _at_fault(project: Project, spec: Spec, url: str, kinds: Iterable[str]) -> str | None:
     """Return the kind of mirror that an address belongs to; files of an index may lie on another host."""
     waiting = [one for one in kinds if spec.mirrors.fallbacks.get(one)]
@@ -105,7 +71,7 @@ def _at_fault(project: Project, spec: Spec, url: str, kinds: Iterable[str]) -> s
 
 def _following(project: Project, spec: Spec, kind: str, first: Problem) -> Spec:
     failed, (following, *rest) = getattr(spec.mirrors, kind) or "", spec.mirrors.fallbacks[kind]
-    _tell(
+    tell(
         project,
         environ.expand(failed, project.environment),
         environ.expand(following, project.environment),
@@ -115,7 +81,8 @@ def _following(project: Project, spec: Spec, kind: str, first: Problem) -> Spec:
     return replace(spec, mirrors=replace(spec.mirrors, fallbacks=fallbacks, **{kind: following}))
 
 
-def _tell(project: Project, failed: str, following: str, first: Problem | None) -> None:
+def tell(project: Project, failed: str, following: str, first: Problem | None) -> None:
+    """Say which address is used instead of one that did not answer, and why."""
     why = first.what if first else None
     project.progress.warn(
         problem("PV328", severity="warning", why=why, url=redact(following), failed=redact(failed))

@@ -13,6 +13,7 @@ from .. import facts as facts_room
 from .. import lock as lock_room
 from .. import pipconf
 from ..errors import Failure, Hint, problem, text
+from ..lazy import load
 from ..model.channel import Host
 from ..model.facts import Facts
 from ..model.lock import Lock
@@ -239,7 +240,7 @@ def with_true_cause(
         plain = lock_room.uv_environment(project.environment, pip, lock_room.Sources())
         return lock_room.uv_default_index(project.host, lock_room.find_uv(project.environment), plain)
 
-    return lock_room.true_cause(
+    found: Failure = load("lock.true_cause")(
         failure,
         declared,
         pip=pip,
@@ -247,6 +248,7 @@ def with_true_cause(
         default_index=default_index,
         lock=locked,
     )
+    return found
 
 
 class _Asking(TypedDict):

@@ -5,7 +5,6 @@ from __future__ import annotations
 from .accelerators import choose
 from .failures.answers import exit_of, refusal
 from .failures.cause import NETWORK, explain_failure
-from .failures.inquiry import true_cause
 from .failures.nearest import from_source, with_nearest
 from .failures.torn import torn
 from .foreign.adopting import adopt
@@ -58,7 +57,6 @@ __all__ = [
     "torch_address",
     "torch_family",
     "torn",
-    "true_cause",
     "uv_default_index",
     "uv_environment",
     "venv_command",

@@ -3,8 +3,9 @@
 Sent to a place as one text (`python -I -S -`) with a last line `main(JOB)`. It decides nothing: what should
 have been there is known at home. Python >= 3.6, standard library only.
 
-A job is {"root", "workers", "unwatched", "sync", "above"}: the folder, how many processes read, the names of
-folders that are passed over, whether all is made durable, and the folders above whose names are to last too.
+A job is {"root", "workers", "unwatched", "sync", "above", "compiled"}: the folder, how many processes read,
+the names of folders that are passed over, whether all is made durable, and the folders above whose names are
+to last too. With `compiled` nothing is read: what imports have compiled is made durable, and that is all.
 
 The answer is a line a file, in no order: size, time of change (ns), digest and path from the root, between
 tabs. The digest is as in a RECORD: sha256, urlsafe base64 without padding. That of a link is `link:` and the
@@ -268,36 +269,64 @@ def sync_each(files, folders):
             # names after what they name
             for _ in pool.map(lambda path: sync_one(path, True), folders, chunksize=64):
                 pass
-    if sys.platform == "darwin":
+    if sys.platform == "darwin" and paths:
         import fcntl
 
-        handle = os.open(folders[0], os.O_RDONLY)
+        handle = os.open(paths[0], os.O_RDONLY)
         try:
             fcntl.fcntl(handle, fcntl.F_FULLFSYNC)  # fsync alone leaves it in the disk's own cache there
         finally:
             os.close(handle)
 
 
+def durable(folder, size, listed):
+    """Make what lies below `folder` last; return how, and the error's number.
+
+    `listed` returns the files and folders, for where one call does not do for all.
+    """
+    try:
+        if sync_whole(folder, size):
+            return "whole", 0
+        sync_each(*listed())
+    except OSError as error:
+        return "each", error.errno or errno.EIO
+    return "each", 0
+
+
+def compiled(root):
+    """Return what imports have compiled below `root`. No folder is among it: a lost name is no harm."""
+    files = []
+    for parent, _, names in os.walk(root, onerror=raised):
+        if os.path.basename(parent) == "__pycache__":
+            paths = [os.path.join(parent, name) for name in names]
+            files += [(0, 0, path, os.lstat(path).st_mode) for path in paths]
+    return files, []
+
+
+def raised(error):
+    raise error
+
+
 # ---------------------------------------------------------------------------------------------------------
 
 
 def main(job):
-    files, folders = walk(job["root"], set(job["unwatched"]))
-    how, failed = "not", 0
+    root = job["root"]
+    if job["compiled"]:
+        answer = durable(root, 0, lambda: compiled(root))
+        write_all(1, b"end\t%s\t%d\n" % (answer[0].encode(), answer[1]))
+        return
+    files, folders = walk(root, set(job["unwatched"]))
+    answer = "not", 0
 
     def sync():
-        nonlocal how, failed
-        try:
-            whole = sync_whole(job["root"], sum(entry[0] for entry in files))
-            how = "whole" if whole else "each"
-            if not whole:
-                sync_each(files, folders + job["above"])
-        except OSError as error:
-            failed = error.errno or errno.EIO
+        nonlocal answer
+        size = sum(entry[0] for entry in files)
+        answer = durable(root, size, lambda: (files, folders + job["above"]))
 
     read = read_in_children if hasattr(os, "fork") else read_here
-    root = len(os.fsencode(job["root"])) + 1
-    parts = read(files, root, max(1, job["workers"]), sync if job["sync"] else lambda: None)
+    start = len(os.fsencode(root)) + 1
+    parts = read(files, start, max(1, job["workers"]), sync if job["sync"] else lambda: None)
     for part in parts:
         write_all(1, part)
-    write_all(1, b"end\t%s\t%d\n" % (how.encode(), failed))
+    write_all(1, b"end\t%s\t%d\n" % (answer[0].encode(), answer[1]))
