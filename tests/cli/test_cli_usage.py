@@ -93,7 +93,7 @@ def test_a_defect_of_ours_is_a_report_and_no_traceback(capsys, monkeypatch, tmp_
     def broken() -> None:
         raise RuntimeError("a part is missing, token=hf_abcdefghijklmnopqrstuvwxyz012345")
 
-    monkeypatch.setattr("provenv.cli.version.about", broken)
+    monkeypatch.setattr("provenv.app.about.about", broken)
     monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
     assert run(["version"]) == 70
     said = capsys.readouterr().err

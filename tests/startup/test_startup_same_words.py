@@ -79,7 +79,7 @@ def test_where_the_answer_cannot_be_written_the_long_way_says_so(workplace):
         pytest.skip("there is no /dev/full")
     ended = tool.run(["-c", FULL], {})
     assert ended.returncode != 0
-    assert "[PV790]" in ended.stderr
+    assert "[PV469]" in ended.stderr
 
 
 FULL = """

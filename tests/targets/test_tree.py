@@ -73,7 +73,14 @@ def test_a_line_says_every_name(root: Path):
 
 
 def test_where_there_is_no_fork_threads_read_the_same(root: Path):
-    job = {"root": str(root), "workers": 3, "unwatched": ["__pycache__"], "sync": True, "above": []}
+    job = {
+        "root": str(root),
+        "workers": 3,
+        "unwatched": ["__pycache__"],
+        "sync": True,
+        "above": [],
+        "compiled": False,
+    }
     program = f"import os\ndel os.fork\n{PAYLOAD.read_text('utf-8')}\nmain({job!r})\n"
     done = subprocess.run(
         [sys.executable, "-I", "-S", "-"], input=program.encode(), capture_output=True, check=True
@@ -86,7 +93,14 @@ def test_where_there_is_no_fork_threads_read_the_same(root: Path):
 def test_what_the_file_system_offers_is_used_to_make_it_durable(
     root: Path, tmp_path: Path, whole: str, how: str
 ):
-    job = {"root": str(root), "workers": 2, "unwatched": [], "sync": True, "above": [str(root.parent)]}
+    job = {
+        "root": str(root),
+        "workers": 2,
+        "unwatched": [],
+        "sync": True,
+        "above": [str(root.parent)],
+        "compiled": False,
+    }
     program = (
         f"{PAYLOAD.read_text('utf-8')}\ndef sync_whole(*_): {whole}\nmain(json.loads({json.dumps(job)!r}))\n"
     )
@@ -134,7 +148,7 @@ def test_a_file_that_cannot_be_read_is_told(root: Path):
         "    os.unlink(os.path.join(root, 'small-7'))\n"
         "    return files, folders\n"
     )
-    job = {"root": str(root), "workers": 2, "unwatched": [], "sync": True, "above": []}
+    job = {"root": str(root), "workers": 2, "unwatched": [], "sync": True, "above": [], "compiled": False}
     done = subprocess.run(
         [sys.executable, "-I", "-S", "-"],
         input=f"{program}\nmain({job!r})\n".encode(),
