@@ -95,8 +95,8 @@ BUGS = {
             (
                 Edit(
                     "app/prove.py",
-                    "[check for check in checks if not only or check.name in only]",
-                    "[check for check in checks[1:] if not only or check.name in only]",
+                    "[one for one in checks if not only or one.name in only]",
+                    "[one for one in checks[1:] if not only or one.name in only]",
                 ),
             ),
             "rebuild",

@@ -12,6 +12,8 @@ from typing import Any
 
 from fault_world import FIRST, SECOND, Operation, World
 
+from provenv.targets.manifest import read_manifest
+
 GENERATION = re.compile(r"generations/(\d{4})$")
 TEMPORARY = re.compile(r"(?<=\.)\d{2,}-\d+$|(?<=/\.current\.)\d+$|(?<=\.prove-)\w{8}")
 IMPORT = "import alpha; print(alpha.version)"
@@ -102,13 +104,14 @@ def check_receipts(world: World, damaged: int | None = None) -> None:
 
 def _lost(generation: Path) -> list[str]:
     """Return the files of a generation's manifest that aren't there as they were (sizes only)."""
-    rows = [line.split("\t") for line in (generation / "files.tsv").read_text().splitlines()]
-    if not rows:
+    try:
+        rows = read_manifest(generation)
+    except FileNotFoundError:
         return ["files.tsv"]
     found = []
-    for size, _, name in rows:
+    for name, seen in rows.items():
         path = generation / "venv" / name
-        if not os.path.lexists(path) or path.lstat().st_size != int(size):
+        if not os.path.lexists(path) or path.lstat().st_size != seen.size:
             found.append(name)
     return found
 

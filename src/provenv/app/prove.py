@@ -10,22 +10,27 @@ from typing import Literal
 
 from .. import facts as facts_room
 from .. import proof
-from ..errors import Exit, Failure, Hint, Problem, problem, text
+from ..errors import Exit, Failure, Hint, Place, Problem, problem, text
 from ..model.evidence import Evidence
 from ..model.lock import Lock
+from ..model.spec import Requirement, Spec
+from ..model.state import Generation
 from ..runs.environment import other_environments, prepare
 from ..targets.guard import guarded
 from ..targets.layout import python_of
 from ..targets.receipts import write_proof
-from ..targets.records import LOCK, read_generation, read_state, write_generation
+from ..targets.records import LOCK, read_generation, read_state, read_value, write_generation
 from .locking import Ground, ground, read_lock
 from .project import Project
+from .remembered import SPEC, same_files
 
 
 def prove(project: Project, *, only: Sequence[str] = (), quick: bool = False, wait: bool = True) -> Evidence:
     """Prove the current generation again; `only` names checks, `quick` takes what finds most for its time.
 
-    The receipt of a whole proof replaces the one before; a partial or quick one is only shown.
+    A generation answers for what was declared when it was made: what the file says by now is
+    the next one's matter. The receipt of a whole proof replaces the one before; a partial or
+    quick one is only shown, and so is a failure that need not be the generation's own.
     Raises Failure: PV721 where there is no generation, PV723 for a check that
     does not apply, PV724 for `only` and `quick` together, and with
     exit 3 and the Evidence where a check fails.
@@ -40,16 +45,31 @@ def prove(project: Project, *, only: Sequence[str] = (), quick: bool = False, wa
         locked = read_lock(project.layout.generation(number) / LOCK, project.root)
         if locked is None:
             raise Failure(problem("PV722", number=number, hints=(Hint(None, "provenv up --repair"),)))
-        evidence = prove_generation(project, base, locked, number, only=only, quick=quick)
+        generation = read_generation(project.layout, number)
+        own = _declared_then(project, base.spec, locked, generation)
+        if own is not None and own is not base.spec:
+            project.progress.note(text("app.prove.older", number=number))
+        judged = replace(base, spec=own or base.spec)
+        evidence = _evidence(project, judged, locked, number, only=only, quick=quick)
         if not only and not quick:
-            generation = read_generation(project.layout, number)
-            write_generation(project.layout, replace(generation, proof=verdict(evidence)))
+            if evidence.passed or (own is not None and proof.finds_fault(evidence)):
+                write_proof(project.layout, evidence)
+                write_generation(project.layout, replace(generation, proof=verdict(evidence)))
+            else:
+                project.progress.note(text("app.prove.unrecorded", number=number))
     if not evidence.passed:
         raise Failure(unproven(evidence, number), exit_code=Exit.UNPROVEN, data=evidence)
     return evidence
 
 
-def prove_generation(
+def prove_generation(project: Project, base: Ground, locked: Lock, number: int) -> Evidence:
+    """Run all checks in a generation, write their receipt and return it."""
+    evidence = _evidence(project, base, locked, number)
+    write_proof(project.layout, evidence)
+    return evidence
+
+
+def _evidence(
     project: Project,
     base: Ground,
     locked: Lock,
@@ -58,7 +78,6 @@ def prove_generation(
     only: Sequence[str] = (),
     quick: bool = False,
 ) -> Evidence:
-    """Run the checks in a generation and return their Evidence; the receipt of a whole proof is written."""
     venv = project.layout.venv(number)
     versions = {package.name: package.version for package in locked.packages}
     checks = proof.applicable(versions, base.spec, base.facts)
@@ -84,7 +103,7 @@ def prove_generation(
         progress=project.progress,
         at_once=proof.at_once(base.facts),
     )
-    evidence = proof.evidence(
+    return proof.evidence(
         project.target,
         number,
         outcomes,
@@ -97,9 +116,43 @@ def prove_generation(
         seconds=time.monotonic() - began,
         left_out=[check.name for check in checks if check not in taken] if quick else (),
     )
-    if not only and not quick:
-        write_proof(project.layout, evidence)
-    return evidence
+
+
+def _declared_then(project: Project, declared: Spec, locked: Lock, generation: Generation) -> Spec | None:
+    """Return what was declared when a generation was made, None where nobody knows any more.
+
+    It is `declared` itself where nothing of it that decides a proof has changed since.
+    """
+    if same_files(project, generation):
+        return declared
+    then = read_value(project.layout, generation.number, SPEC, Spec)
+    if then is None:
+        return None
+    # options of a target other than `here` are in no digest
+    if (then.digest, then.proof_digest, then.accelerator) == (
+        declared.digest,
+        declared.proof_digest,
+        declared.accelerator,
+    ):
+        return declared
+    requirements = declared.requirements if then.digest == declared.digest else _asked_for(locked)
+    # a project may have been moved, and where files come from is the place's own business
+    return replace(then, root=declared.root, mirrors=declared.mirrors, requirements=requirements)
+
+
+def _asked_for(locked: Lock) -> tuple[Requirement, ...]:
+    """Return what the user's own lines asked for, as it was locked: the lines themselves are not kept."""
+    found = []
+    for package in locked.packages:
+        lines = [one for one in package.required_by if ":" in one]
+        if not lines:
+            continue
+        # of a folder or a repository the version is what building it says that day
+        line = f"{package.name}=={package.version}" if package.origin == "index" else package.name
+        marker = f" ; {package.marker}" if package.marker else ""
+        where = Place(lines[0].rpartition(":")[0])
+        found.append(Requirement(line + marker, package.name, where, package.editable))
+    return tuple(found)
 
 
 def unproven(evidence: Evidence, stays: int | None) -> Problem:

@@ -21,17 +21,22 @@ FACTS = "facts.json"
 
 def remembered_spec(project: Project, generation: Generation) -> Spec:
     """Return what running needs of the Spec: the remembered one while the files are the same, else anew."""
-    files = {
-        key.removeprefix("file:"): digest
-        for key, digest in generation.inputs.items()
-        if key.startswith("file:")
-    }
-    same = files and all(digest_file(project.root / name) == digest for name, digest in files.items())
+    same = same_files(project, generation)
     kept = read_value(project.layout, generation.number, SPEC, Spec) if same else None
     hidden = kept is not None and HIDDEN in str(kept.mirrors)
     if kept is not None and kept.root == str(project.root) and not hidden:
         return kept
     return project.spec()
+
+
+def same_files(project: Project, generation: Generation) -> bool:
+    """Tell whether no byte of the declared files has changed since a generation was made."""
+    files = {
+        key.removeprefix("file:"): digest
+        for key, digest in generation.inputs.items()
+        if key.startswith("file:")
+    }
+    return bool(files) and all(digest_file(project.root / name) == digest for name, digest in files.items())
 
 
 def granted_cores(project: Project, number: int) -> float:

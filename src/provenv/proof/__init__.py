@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from .evidence import evidence
+from .hindered import finds_fault
 from .judging import judge
 from .selection import NAMES, applicable, quick
 from .sending import run
 from .side_by_side import at_once
 
-__all__ = ["NAMES", "applicable", "at_once", "evidence", "judge", "quick", "run"]
+__all__ = ["NAMES", "applicable", "at_once", "evidence", "finds_fault", "judge", "quick", "run"]

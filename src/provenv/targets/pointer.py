@@ -16,6 +16,6 @@ def pointed(link: str | Path) -> str | None:
             return os.readlink(link)
         with open(link, encoding="utf-8") as file:
             return file.read().strip() or None
-    except (FileNotFoundError, IsADirectoryError, PermissionError):
+    except (FileNotFoundError, NotADirectoryError, IsADirectoryError, PermissionError):
         # Windows tells a folder by a denied permission
         return None

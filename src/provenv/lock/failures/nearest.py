@@ -128,8 +128,9 @@ def _other_name(first: Problem, known: Collection[str], wrong: Mapping[str, str]
         return replace(
             first, why=None, hints=(Hint(text("lock.nearest.instead", name=name, right=right)), *first.hints)
         )
-    near = difflib.get_close_matches(name, sorted(known), n=3, cutoff=0.75)
-    if not near:
+    # a name that is spelled right is on no index that was asked
+    near = difflib.get_close_matches(name, sorted(set(known) - {name}), n=3, cutoff=0.75)
+    if name in known or not near:
         return first
     names = ", ".join(f"`{one}`" for one in near)
     return replace(first, why=None, hints=(Hint(text("lock.nearest.names", names=names)), *first.hints))
