@@ -34,6 +34,7 @@ KNOWN = (
             "",
             "/venv",
             "/files.tsv",
+            "/records.json",
             "/requirements.txt",
             "/pylock.toml",
             *(f"/{name}.json" for name in ("facts", "generation", "plan", "proof", "spec")),
