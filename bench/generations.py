@@ -11,6 +11,7 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 
 from pairs import Contender, Goal, Measured, compare, show
@@ -19,7 +20,8 @@ from programs import program
 REPETITIONS = 7
 TORCH = 'schema = 1\nrequirements = ["torch", "numpy", "lightning"{more}]\naccelerator = "cpu"\n'
 SMALL = 'schema = 1\nrequirements = ["six"{more}]\n'
-MORE = ', "packaging"'
+# a package that the declared ones do not bring along
+MORE = ', "tabulate"'
 
 
 def measure() -> Measured:
@@ -32,6 +34,7 @@ def measure() -> Measured:
         venv = large / ".provenv" / "here" / "generations" / "0001" / "venv"
         count, size = _weight(venv)
         other = Path(name) / "uv"
+        status = Contender(f"status, {count:,} files", [program("provenv"), "status"], large, environment)
         rows = [
             compare(
                 _rollback(small, "rollback, one package", environment),
@@ -45,7 +48,7 @@ def measure() -> Measured:
                 REPETITIONS,
             ),
             compare(
-                Contender(f"status, {count:,} files", [program("provenv"), "status"], large, environment),
+                replace(status, prepare=_rollback(large, "", environment).prepare),
                 Contender(
                     "uv pip check",
                     [program("uv"), "pip", "check", "--python", str(venv / "bin" / "python")],
@@ -102,13 +105,13 @@ def _uninstall(venv: Path, environment: Mapping[str, str]) -> Contender:
 
     def forward() -> None:
         subprocess.run(
-            [uv, "pip", "install", "--quiet", "--python", python, "packaging"],
+            [uv, "pip", "install", "--quiet", "--python", python, "tabulate"],
             env=dict(environment),
             check=True,
             capture_output=True,
         )
 
-    argv = [uv, "pip", "uninstall", "--quiet", "--python", python, "packaging"]
+    argv = [uv, "pip", "uninstall", "--quiet", "--python", python, "tabulate"]
     return Contender("uv pip uninstall, in place", argv, venv, environment, forward)
 
 

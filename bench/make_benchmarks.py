@@ -75,7 +75,7 @@ def machine() -> dict[str, str]:
         "cpu": cpu,
         "cores": str(len(os.sched_getaffinity(0))),
         "memory": f"{memory:.0f} GiB",
-        "system": f"{platform.freedesktop_os_release().get('PRETTY_NAME', '')}, Linux {platform.release()}",
+        "system": f"{platform.freedesktop_os_release().get('PRETTY_NAME', '')}, Linux {platform.release().partition('-')[0]}",
         "python": platform.python_version(),
     }
 

@@ -11,7 +11,7 @@ from pathlib import Path
 from pairs import Contender, Goal, Measured, compare, show
 from programs import program
 
-REPETITIONS = 5
+REPETITIONS = 3
 EXAMPLES = Path(__file__).resolve().parent.parent / "examples"
 DEMO = "digits-torch"
 

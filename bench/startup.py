@@ -18,7 +18,7 @@ from pathlib import Path
 from pairs import Contender, Goal, Measured, compare, show
 from programs import program
 
-REPETITIONS = 30
+REPETITIONS = 15
 PYPROJECT = '[project]\nname = "bench"\nversion = "1"\nrequires-python = ">=3.10"\ndependencies = ["six"]\n'
 INSTALLED = 17_000
 BESIDE = 100_000
@@ -49,7 +49,7 @@ def measure() -> Measured:
             return Contender(f"uv {words}", [uv, *words.split()], theirs, environment)
 
         bare = Contender("python -c pass", [sys.executable, "-c", "pass"], theirs, environment)
-        completing = Contender("completing `up --re`", [provenv], ours, {**environment, **COMPLETING})
+        completing = Contender('completing "up --re"', [provenv], ours, {**environment, **COMPLETING})
         crowded, full = contender("status", many), contender("status", large)
         near, launched, quick = Goal("seconds", 0.060), Goal("seconds", 0.030), Goal("alone", 0.200)
         same = Goal("ratio", 1.1)
