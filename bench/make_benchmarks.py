@@ -70,12 +70,13 @@ def machine() -> dict[str, str]:
         ),
         platform.processor() or platform.machine(),
     )
+    distribution = platform.freedesktop_os_release().get("PRETTY_NAME", "")
     memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / (1 << 30)
     return {
         "cpu": cpu,
         "cores": str(len(os.sched_getaffinity(0))),
         "memory": f"{memory:.0f} GiB",
-        "system": f"{platform.freedesktop_os_release().get('PRETTY_NAME', '')}, Linux {platform.release().partition('-')[0]}",
+        "system": f"{distribution}, Linux {platform.release().partition('-')[0]}",
         "python": platform.python_version(),
     }
 

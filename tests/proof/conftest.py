@@ -211,7 +211,23 @@ def base(environment_of: Callable[[str], Environment]) -> Environment:
 
 
 @pytest.fixture
-def broken_from(tmp_path: Path) -> Callable[[Environment, Mapping[str, str]], Environment]:
+def patch_at_start() -> Callable[[Environment, str], None]:
+    """Return what has an environment's Python run some source when it starts.
+
+    By a `.pth` file: a `sitecustomize` of the system's own (Debian has one) would come before ours.
+    """
+
+    def patch(environment: Environment, source: str) -> None:
+        (environment.site / "patched_at_start.py").write_text(source)
+        (environment.site / "patched.pth").write_text("import patched_at_start\n")
+
+    return patch
+
+
+@pytest.fixture
+def broken_from(
+    tmp_path: Path, patch_at_start: Callable[[Environment, str], None]
+) -> Callable[[Environment, Mapping[str, str]], Environment]:
     """Return a maker of environments that have all of another, with modules patched after their import."""
 
     def make(sound: Environment, patches: Mapping[str, str]) -> Environment:
@@ -221,7 +237,7 @@ def broken_from(tmp_path: Path) -> Callable[[Environment, Mapping[str, str]], En
         environment = Environment(root, sound.packages)
         (environment.site / "base.pth").write_text(str(sound.site) + "\n")
         source = HOOK.format(patches={name: textwrap.dedent(code) for name, code in patches.items()})
-        (environment.site / "sitecustomize.py").write_text(source)
+        patch_at_start(environment, source)
         return environment
 
     return make

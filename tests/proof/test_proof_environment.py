@@ -171,10 +171,10 @@ def test_a_command_runs_in_the_projects_folder_with_the_given_environment(small,
 
 
 @pytest.mark.parametrize("patch", ["raise OSError(5, 'Input/output error')"])
-def test_a_disk_that_does_not_flush_fails(small, prover, patch):
+def test_a_disk_that_does_not_flush_fails(small, prover, patch_at_start, patch):
     environment = small()
     source = f"import os\ndef fsync(fd):\n    {patch}\nos.fsync = fsync\n"
-    (environment.site / "sitecustomize.py").write_text(source)
+    patch_at_start(environment, source)
     outcome = prover(environment, "measure-storage")["measure-storage"]
     assert outcome.status == "failed"
     assert "Input/output error" in outcome.evidence
