@@ -17,7 +17,7 @@ from pathlib import Path
 from pairs import Contender, Goal, Measured, compare, show
 from programs import program
 
-REPETITIONS = 7
+REPETITIONS = 5
 TORCH = 'schema = 1\nrequirements = ["torch", "numpy", "lightning"{more}]\naccelerator = "cpu"\n'
 SMALL = 'schema = 1\nrequirements = ["six"{more}]\n'
 # a package that the declared ones do not bring along

@@ -21,7 +21,7 @@ from pairs import Contender, Goal, Measured, compare, show
 from programs import program
 
 DECLARED = 'schema = 1\nname = "bench"\naccelerator = "cpu"\nrequirements = ["torch", "numpy", "lightning"]\n'
-REPETITIONS = 7
+REPETITIONS = 5
 PIP_REPETITIONS = 2
 SAMPLE = 0.02
 # the reading that the lean way would do to know what it has installed: each file once, big ones first
