@@ -156,15 +156,14 @@ def _carry_out(project: Project, prepared: Prepared, *, repair: bool, began: flo
         raise shortage
     remove_generations(layout, unproven_numbers(read_state(layout)))
     number = planned.generation
-    uv = lock_room.find_uv(project.environment)
     if repair:
-        forget(project, uv, {name for names in prepared.drift.owners.values() for name in names.split(", ")})
+        forget(project, prepared.drift.packages)
     try:
         records = build_venv(
             layout,
             number,
-            recipe(project, prepared, uv, refresh=repair),
-            healing(project, uv, locked, prepared.state),
+            recipe(project, prepared, refresh=repair),
+            healing(project, locked, prepared.state),
             read=partial(
                 read_tree,
                 host=project.host,

@@ -18,6 +18,7 @@ from ..targets.records import read_value, write_value
 from ..targets.tree import Tree
 from ..targets.venv import Healing
 from .project import Project
+from .torn_cache import take_out
 
 NAMED = 3
 """How many files of a package a message names."""
@@ -32,7 +33,7 @@ class Sums:
     schema: int = 1
 
 
-def healing(project: Project, uv: str, locked: Lock, state: State) -> Healing:
+def healing(project: Project, locked: Lock, state: State) -> Healing:
     """Return how a build of this project finds and heals what came wrong out of uv's cache.
 
     A RECORD is compared with what proven generations of `state` have of the same artifact: who changes
@@ -40,7 +41,7 @@ def healing(project: Project, uv: str, locked: Lock, state: State) -> Healing:
     """
     return Healing(
         find=partial(_find, project, _proven(project, locked, state)),
-        heal=partial(_heal, project, uv),
+        heal=partial(_heal, project),
         hopeless=_hopeless,
     )
 
@@ -51,13 +52,11 @@ def keep_sums(project: Project, number: int, locked: Lock, records: Records) -> 
     write_value(project.layout, number, SUMS, Sums(kept))
 
 
-def forget(project: Project, uv: str, names: Collection[str]) -> None:
-    """Take packages out of uv's cache: a hard link may have carried damage there."""
+def forget(project: Project, names: Collection[str]) -> None:
+    """Take packages out of uv's cache, and say so: a hard link may have carried damage there."""
     for name in sorted(names):
         project.progress.note(text("app.repair.package", name=name))
-    if names:
-        argv = [uv, "cache", "clean", "--no-config", "--quiet", *sorted(names)]
-        project.host.exec(argv, environment=project.environment)
+    take_out(project, names)
 
 
 def _proven(project: Project, locked: Lock, state: State) -> Mapping[str, str]:
@@ -106,10 +105,10 @@ def _bringers(cache: Path, path: str) -> set[str]:
     }
 
 
-def _heal(project: Project, uv: str, found: tuple[Wrong, ...]) -> None:
+def _heal(project: Project, found: tuple[Wrong, ...]) -> None:
     for one in found:
         project.progress.warn(_told("PV415", one, severity="warning"))
-    forget(project, uv, {one.package for one in found})
+    forget(project, {one.package for one in found})
 
 
 def _hopeless(found: tuple[Wrong, ...], failure: Failure | None) -> Failure:

@@ -19,9 +19,9 @@ from .preparing import Prepared
 from .project import Project
 
 
-def recipe(project: Project, prepared: Prepared, uv: str, *, refresh: bool) -> Recipe:
+def recipe(project: Project, prepared: Prepared, *, refresh: bool) -> Recipe:
     """Return how the plan's generation is made; with `refresh` not from uv's cache alone."""
-    ways = _Ways(project, prepared, uv)
+    ways = _Ways(project, prepared, lock_room.find_uv(project.environment))
     installs = (ways.install(),) if refresh else (ways.install(offline=True), ways.install())
     return Recipe(
         create=ways.create(),

@@ -37,8 +37,9 @@ def prove(project: Project, *, only: Sequence[str] = (), quick: bool = False, wa
     """
     if only and quick:
         raise Failure(problem("PV724", hints=(Hint(None, "provenv prove --quick"),)), exit_code=Exit.USAGE)
-    base = ground(project, local=True)
     with guarded(project.layout, wait=wait, progress=project.progress):
+        # an `up` that was waited for may have made what the file said before
+        base = ground(project, local=True)
         number = read_state(project.layout).current
         if number is None:
             raise Failure(problem("PV721", target=project.target, hints=(Hint(None, "provenv up"),)))

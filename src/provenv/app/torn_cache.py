@@ -1,8 +1,8 @@
-"""What uv's cache holds in pieces is named, taken out, and asked for again."""
+"""Packages taken out of uv's cache; what it holds in pieces is named, and asked for again."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from typing import TypeVar
 
 from .. import lock as lock_room
@@ -28,6 +28,12 @@ def with_whole_cache(project: Project, work: Callable[[], T]) -> T:
             forgotten |= names
             for name in sorted(names):
                 project.progress.warn(problem("PV470", severity="warning", name=name))
-            uv = lock_room.find_uv(project.environment)
-            argv = [uv, "cache", "clean", "--no-config", "--quiet", *sorted(names)]
-            project.host.exec(argv, environment=project.environment)
+            take_out(project, names)
+
+
+def take_out(project: Project, names: Collection[str]) -> None:
+    """Take packages out of uv's cache, so that they are fetched anew."""
+    if names:
+        uv = lock_room.find_uv(project.environment)
+        argv = [uv, "cache", "clean", "--no-config", "--quiet", *sorted(names)]
+        project.host.exec(argv, environment=project.environment)

@@ -45,7 +45,8 @@ class State:
 class Drift:
     """Files of a generation that are not what was installed; paths relative to the environment.
 
-    `where` names the package that a file belongs to; an `extra` file belongs to none.
+    `owners` names the packages that a file belongs to, with commas between several; an `extra` file
+    belongs to none.
     """
 
     changed: tuple[str, ...] = ()
@@ -57,3 +58,8 @@ class Drift:
 
     def __bool__(self) -> bool:
         return bool(self.changed or self.missing or self.extra)
+
+    @property
+    def packages(self) -> frozenset[str]:
+        """Return the packages that such files belong to."""
+        return frozenset(name for names in self.owners.values() for name in names.split(", "))
