@@ -52,6 +52,11 @@ def verbatim(words: str) -> Text:
     return Text("verbatim", {"text": words})
 
 
+def bilingual(en: str, zh: str) -> Text:
+    """Return words that stand in data, in both languages, instead of in the catalogues."""
+    return Text("bilingual", {"en": en, "zh_CN": zh})
+
+
 @dataclass(frozen=True)
 class Place:
     """Where in a file: 1-based line and column, the line itself, how many characters to mark."""

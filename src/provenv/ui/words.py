@@ -62,6 +62,8 @@ class Words:
     def _words(self, key: str, args: Mapping[str, Argument]) -> str:
         if key == "verbatim":
             return redact(str(args.get("text", "")))
+        if key == "bilingual":
+            return redact(str(args.get(self.language, "")))
         arguments = {name: _written(name, value) for name, value in args.items()}
         number = args.get("n")
         n = int(number) if isinstance(number, (int, float)) else None

@@ -1,0 +1,138 @@
+"""The whole way: a log and, where they are known, the facts of its machine -> Diagnosis."""
+
+from __future__ import annotations
+
+import shlex
+from collections import ChainMap
+from collections.abc import Iterable, Mapping, Sequence
+
+from ..errors import Place, Text, bilingual, text
+from ..model.diagnosis import Advice, Candidate, Diagnosis, Quote, Read
+from ..model.facts import Facts
+from .machine import adds
+from .ranking import Ranked, Weighed, rank
+from .reading import fields, shipped
+from .rule import Rule, Said, Step
+from .scan import Index, Log, scan
+from .signals import Signals, signals
+from .surroundings import Surroundings, holds, surroundings
+
+NONE = "none"
+MOST = 5
+QUOTES = 5
+LONGEST_VALUE = 120
+
+
+def diagnose(
+    blocks: Iterable[bytes],
+    *,
+    facts: Facts | None = None,
+    rules: Sequence[Rule] | None = None,
+    source: str = "",
+) -> Diagnosis:
+    """Return what a log says went wrong.
+
+    `blocks` is the log in pieces of any size; it is read once, in constant memory.
+    """
+    known = tuple(rules) if rules is not None else shipped()
+    log = scan(blocks, Index((rule.cause, pattern) for rule in known for pattern in rule.patterns))
+    return judge(log, known, facts=facts, source=source)
+
+
+def judge(log: Log, rules: Sequence[Rule], *, facts: Facts | None = None, source: str = "") -> Diagnosis:
+    """Return the answer to a log that was scanned with these rules."""
+    said = signals(log)
+    added = adds(log, facts)
+    ranked = rank(rules, log, said, added)
+    here = surroundings(log.text, facts)
+    candidates = tuple(_candidate(one, said, added, here) for one in ranked[:MOST])
+    read = Read(log.lines, log.size, log.binary)
+    end = said.ending
+    own = end.own if end is not None else None
+    place = Place(own.file, own.line, source=own.source or None) if own is not None else None
+    exception = f"{end.type}: {end.message}".rstrip(": ")[:300] if end is not None else ""
+    if not candidates:
+        # a log without any word of a failure is the log of a run that did not fail
+        quiet = "log.failed" not in said.names and not log.binary
+        return Diagnosis(
+            NONE if quiet else None,
+            "none" if quiet else "unknown",
+            place=place,
+            exception=exception,
+            collect=() if quiet else _collect(said),
+            read=read,
+            source=source,
+        )
+    first = candidates[0].cause
+    verdict = "none" if first == NONE else "cause"
+    return Diagnosis(first, verdict, candidates, place, exception, read=read, source=source)  # type: ignore[arg-type]  # one of the two
+
+
+def _candidate(ranked: Ranked, said: Signals, added: Mapping[str, Text], here: Surroundings) -> Candidate:
+    rule = ranked.rule
+    matched = frozenset(one.name for one in ranked.evidence)
+    values = _values(rule, ranked.evidence, said)
+    quotes = [
+        Quote(one.hit.line, one.hit.text.strip("\r\n"), round(one.counts, 2), one.hit.times)
+        for one in ranked.evidence
+        if one.hit is not None
+    ]
+    return Candidate(
+        cause=rule.cause,
+        weight=round(ranked.share, 4),
+        score=round(ranked.score, 2),
+        what=_fill(rule.what, values),
+        why=_fill(rule.why, values),
+        quotes=tuple(quotes[:QUOTES]),
+        machine=tuple(added[one.name] for one in rule.signals if one.name in added),
+        remedies=_fitting(rule.remedies, values, here, matched),
+        confirm=_fitting(rule.confirm, values, here, matched),
+        references=rule.references,
+    )
+
+
+def _values(rule: Rule, evidence: Sequence[Weighed], said: Signals) -> Mapping[str, str]:
+    """Return what the heaviest lines captured; a log is a stranger's, so only one printable line of it."""
+    captured = [one.hit.captured for one in evidence if one.hit is not None and one.counts > 0]
+    captured += [dict(said.captured[one.name]) for one in evidence if one.name in said.captured]
+    cleaned = [{name: _clean(value) for name, value in one.items()} for one in captured]
+    return ChainMap(*cleaned, dict(rule.defaults))
+
+
+def _clean(value: str) -> str:
+    return "".join(char for char in value if char.isprintable())[:LONGEST_VALUE].strip()
+
+
+def _fill(said: Said, values: Mapping[str, str]) -> Text:
+    return bilingual(said.en.format_map(values), said.zh.format_map(values))
+
+
+def _fitting(
+    steps: Sequence[Step], values: Mapping[str, str], here: Surroundings, matched: frozenset[str]
+) -> tuple[Advice, ...]:
+    """Return the steps for this place; those of which that can't be known only where nothing is sure to fit."""
+    answers = [(step, holds(step.when, here, matched)) for step in steps]
+    sure = [step for step, fits in answers if fits]
+    chosen = sure or [step for step, fits in answers if fits is None]
+    return tuple(_advice(step, values) for step in chosen)
+
+
+def _advice(step: Step, values: Mapping[str, str]) -> Advice:
+    # what a log says must not become more than one word of a command
+    quoted = {name: shlex.quote(values[name]) for command in step.commands for name in fields(command)}
+    return Advice(
+        _fill(step.says, values) if step.says is not None else None,
+        tuple(command.format_map(quoted) for command in step.commands),
+        step.root,
+    )
+
+
+def _collect(said: Signals) -> tuple[Advice, ...]:
+    wanted = [
+        Advice(text("diagnosis.collect.whole_log")),
+        Advice(text("diagnosis.collect.facts"), ("provenv facts --json > facts.json",)),
+        Advice(text("diagnosis.collect.status"), ("provenv status --deep",)),
+    ]
+    if said.ending is None:
+        wanted.append(Advice(text("diagnosis.collect.verbose")))
+    return tuple(wanted)
