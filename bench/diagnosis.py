@@ -38,9 +38,13 @@ def main() -> int:
                 confusions[case["cause"], ids[0]] += 1
                 if given.wrong:
                     scores = ", ".join(f"{one.cause} {one.score}" for one in found.candidates)
-                    print(f"--- {case['id']}: is {case['cause']}, answered {scores or found.cause}\n{case['log']}")
-        print(f"{path.name}: top-1 {first}/{total} = {first / total:.3f}, top-3 {third / total:.3f}, "
-              f"false alarms {alarms}/{nones}")
+                    print(
+                        f"--- {case['id']}: is {case['cause']}, answered {scores or found.cause}\n{case['log']}"
+                    )
+        print(
+            f"{path.name}: top-1 {first}/{total} = {first / total:.3f}, top-3 {third / total:.3f}, "
+            f"false alarms {alarms}/{nones}"
+        )
         for (truth, answer), n in confusions.most_common():
             print(f"  {n}  {truth} -> {answer}")
     return 0

@@ -44,7 +44,11 @@ def test_a_rule_has_cases_for_and_against(cause: str) -> None:
 
 @pytest.mark.parametrize(
     ("cause", "pattern"),
-    [pytest.param(rule.cause, one, id=f"{rule.cause}/{one.id}") for rule in RULES.values() for one in rule.patterns],
+    [
+        pytest.param(rule.cause, one, id=f"{rule.cause}/{one.id}")
+        for rule in RULES.values()
+        for one in rule.patterns
+    ],
 )
 def test_a_pattern_finds_its_example_by_its_anchor(cause: str, pattern: Pattern) -> None:
     log = scan([pattern.example.encode()], Index([(cause, pattern)]))

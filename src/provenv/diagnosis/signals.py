@@ -7,6 +7,7 @@ import sys
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
+from .names import POPULAR
 from .scan import Log
 from .traceback import MISTAKES, Ending, ending
 
@@ -19,11 +20,6 @@ SUCCEEDED = re.compile(
     r"exit(?:ed with)? (?:code|status):? 0\b|finished successfully|completed successfully|successfully (?:installed|built|loaded|uninstalled)|"
     r"training (?:complete|finished|done)|(?:epoch|step) \d{1,6}/\d{1,6}\b.{0,200}\b(?:loss|acc)|\b\d+ passed\b|训练完成|成功",
     re.I,
-)
-POPULAR = frozenset(
-    "torch torchvision tensorflow keras numpy scipy sklearn pandas jax flax transformers datasets cv2 matplotlib "
-    "tokenizers accelerate diffusers onnx onnxruntime openai requests wandb gym PIL yaml tqdm triton peft vllm "
-    "deepspeed lightning pytorch_lightning huggingface_hub evaluate tiktoken flask fastapi".split()
 )
 OWN_FILE = re.compile(r"(?P<path>[~\w./\\: -]{0,300}[/\\])?(?P<stem>\w+)(?:\.py|[/\\]__init__\.py)$")
 INSIDE = re.compile(r"\((?P<path>[^()\n]{1,300}\.py)\)")

@@ -1,0 +1,41 @@
+"""What doctor's checks judge: what was looked at, all of it values.
+
+A look that was not made, or gave nothing in time, leaves its field None; a check
+names in `needs` what it cannot do without.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from ..model.facts import Facts
+from ..model.lock import Lock
+from ..model.spec import Spec
+from ..model.state import Generation
+
+
+@dataclass(frozen=True)
+class Folder:
+    """The names directly in the project's folder: files, and folders with whether they hold Python files."""
+
+    path: str
+    files: tuple[str, ...] = ()
+    packages: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Ground:
+    """Everything that checks may ask. `variables` are the user's environment variables."""
+
+    facts: Facts | None = None
+    spec: Spec | None = None
+    lock: Lock | None = None
+    generation: Generation | None = None
+    variables: Mapping[str, str] = field(default_factory=dict)
+    folder: Folder | None = None
+
+
+def lacks(ground: Ground, needs: tuple[str, ...]) -> tuple[str, ...]:
+    """Return which of the needed fields are not there."""
+    return tuple(name for name in needs if getattr(ground, name) is None)
