@@ -39,7 +39,9 @@ CASE = re.compile(r"[a-z0-9]+(?:-[a-z0-9]+)*")
 def shipped() -> tuple[Rule, ...]:
     """Return the rules that come with provenv, in the order of their causes."""
     folder = files("provenv.diagnosis") / "rules"
-    texts = ((entry.name, entry.read_text("utf-8")) for entry in folder.iterdir() if entry.name.endswith(".toml"))
+    texts = (
+        (entry.name, entry.read_text("utf-8")) for entry in folder.iterdir() if entry.name.endswith(".toml")
+    )
     return tuple(read(name, words) for name, words in sorted(texts))
 
 
@@ -119,13 +121,17 @@ class _Reader:
             self._wrong(f"{name}: {error}")
             return None
         if NESTED.search(regex) or len(UNBOUNDED.findall(regex)) > MOST_UNBOUNDED:
-            self._wrong(f"{name} can take very long on a hostile line: bound its repetitions, as in `.{{0,200}}`")
+            self._wrong(
+                f"{name} can take very long on a hostile line: bound its repetitions, as in `.{{0,200}}`"
+            )
             return None
         own = raw.get("anchor")
         try:
             found = anchors(regex) if own is None else frozenset([own] if isinstance(own, str) else own)
         except Unanchored:
-            self._wrong(f"{name} has no word of three letters that must stand in the line: give it an `anchor`")
+            self._wrong(
+                f"{name} has no word of three letters that must stand in the line: give it an `anchor`"
+            )
             return None
         return Pattern(
             raw["id"],

@@ -22,7 +22,8 @@ KEPT = 1 << 18
 TRIES = 40
 REMEMBERED = 100_000
 FOLD = bytes(
-    byte if byte >= 0x80 or 97 <= byte <= 122 else byte + 32 if 65 <= byte <= 90 else 32 for byte in range(256)
+    byte if byte >= 0x80 or 97 <= byte <= 122 else byte + 32 if 65 <= byte <= 90 else 32
+    for byte in range(256)
 )
 DIGITS = b"0123456789"
 ESCAPES = re.compile(rb"\x1b(?:\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]{0,4000}(?:\x07|\x1b\\)|[@-Z\\-_])")
@@ -44,6 +45,9 @@ class Hit:
     times: int = 1
     # the line before, which tells an echoed line of source code from a message
     before: str = ""
+    # which characters of the text matched; none where the match runs over several lines
+    start: int = 0
+    length: int = 0
 
 
 @dataclass
@@ -84,7 +88,7 @@ class Index:
 
     def found(self, block: bytes) -> set[bytes]:
         """Return the anchors that stand in the block."""
-        found = self.words & set(block.translate(FOLD).split())
+        found = set(block.translate(FOLD).split()) & self.words
         if self.wide and not block.isascii():
             found |= {word for word in self.wide if word in block}
         return found
@@ -191,7 +195,10 @@ class _Scanner:
                 tried.add(id(pattern))
         if joining and WRAPPED <= len(line) <= LONGEST and place + 1 < len(lines):
             # each join is tried for the patterns that neither line alone can show
-            for joined in (line + lines[place + 1][:LONGEST], line + b" " + lines[place + 1][:LONGEST].lstrip()):
+            for joined in (
+                line + lines[place + 1][:LONGEST],
+                line + b" " + lines[place + 1][:LONGEST].lstrip(),
+            ):
                 words = joined.decode("utf-8", "replace")
                 for cause, pattern in self._wanted(self._index.found(joined)):
                     if pattern.span == 1 and not self._seen(cause, pattern, place, lines):
@@ -235,7 +242,15 @@ class _Scanner:
             before = lines[place - 1] if place else (self._before or [b""])[-1]
             captured = {name: value for name, value in match.groupdict().items() if value}
             hit = Hit(
-                cause, pattern, number, words, captured, number, before=before[:LONGEST].decode("utf-8", "replace")
+                cause,
+                pattern,
+                number,
+                words,
+                captured,
+                number,
+                before=before[:LONGEST].decode("utf-8", "replace"),
+                start=match.start() if near is words else 0,
+                length=match.end() - match.start() if near is words else 0,
             )
             if len(kept) < MOST_HITS:
                 kept.append(hit)
