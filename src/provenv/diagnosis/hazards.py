@@ -7,6 +7,7 @@ the ways multiply. Counted is how many ways there are at most on one line.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import combinations
 
 from .tree import UNBOUNDED, Node, first, may_be_empty, tree
 
@@ -54,13 +55,20 @@ def _of_repeat(node: Node, rest: Sequence[Node]) -> float:
 
 
 def _overlap(body: Sequence[Node]) -> bool:
-    """Whether some alternatives may begin alike, so that one text is several rounds in several ways."""
-    for node in body:
-        if node.kind == "any of":
-            seen = 0
-            for part in node.parts:
-                mask = first(part)
-                if seen & mask or not part:
-                    return True
-                seen |= mask
-    return False
+    """Whether one alternative may begin another, so that one text is several rounds in several ways."""
+    return any(
+        _may_begin_alike(one, other)
+        for node in body
+        if node.kind == "any of"
+        for one, other in combinations(node.parts, 2)
+    )
+
+
+def _may_begin_alike(one: Sequence[Node], other: Sequence[Node]) -> bool:
+    """Whether no character tells two sequences apart before one of them ends, or repeats something."""
+    for left, right in zip(one, other, strict=False):
+        if left.kind not in ("char", "set") or right.kind not in ("char", "set"):
+            return True
+        if not left.mask & right.mask:
+            return False
+    return True

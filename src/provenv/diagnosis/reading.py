@@ -13,6 +13,7 @@ from ..errors import Failure, Hint, Place, Problem, problem, text
 from ..model.diagnosis import Reference
 from ..toml_library import tomllib
 from .anchors import Unanchored, anchors
+from .hazards import hazard
 from .rule import Pattern, Rule, Said, Signal, Step, Together, When
 
 KEYS: Mapping[str, frozenset[str]] = {
@@ -28,10 +29,6 @@ KEYS: Mapping[str, frozenset[str]] = {
     "when": frozenset("system family manager pattern container wsl".split()),
     "reference": frozenset({"title", "url"}),
 }
-# a quantified group that is quantified again needs exponential time on a hostile line
-NESTED = re.compile(r"\([^()]*[^\\(][*+][^()]*\)[*+{]")
-UNBOUNDED = re.compile(r"(?<!\\)(?:\.|\[[^\]]*\]|\\[SsWwDd])[*+]")
-MOST_UNBOUNDED = 3
 CASE = re.compile(r"[a-z0-9]+(?:-[a-z0-9]+)*")
 
 
@@ -120,10 +117,9 @@ class _Reader:
         except re.error as error:
             self._wrong(f"{name}: {error}")
             return None
-        if NESTED.search(regex) or len(UNBOUNDED.findall(regex)) > MOST_UNBOUNDED:
-            self._wrong(
-                f"{name} can take very long on a hostile line: bound its repetitions, as in `.{{0,200}}`"
-            )
+        danger = hazard(regex)
+        if danger:
+            self._wrong(f"{name} can take very long on a hostile line: {danger}; bound them, as in `.{{0,200}}`")
             return None
         own = raw.get("anchor")
         try:
