@@ -110,3 +110,10 @@ class Diagnosis:
     collect: tuple[Advice, ...] = ()
     read: Read = Read()
     source: str = ""
+
+
+@dataclass(frozen=True)
+class Answered:
+    """The short answer that stands behind a failure which had not asked for it."""
+
+    diagnosis: Diagnosis

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from ..errors import Failure, Problem
+from .line import BLANK
 from .problems import problems as problem_lines
 from .problems import unseen
 from .progress import LateLive, Plain, Quiet
@@ -48,6 +49,8 @@ class HumanView:
         if found is not None:
             self.show(found)
         self._problems(failure.problems, count=True)
+        if failure.diagnosis is not None:
+            self.screen.tell([BLANK, *lines(failure.diagnosis, self.screen.context(self.words))])
 
     def close(self) -> None:
         """Leave the terminal as it was found."""
