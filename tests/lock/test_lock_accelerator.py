@@ -17,6 +17,7 @@ from provenv.lock.accelerators import choose, cpu_findings, cuda_refusal, decide
 from provenv.lock.builds import build_of_choice, build_of_local, builds, shown, wanted
 from provenv.lock.platforms import deployment_target
 from provenv.lock.tables import FOLDER, table
+from provenv.model.tables import FOLDER as SHARED
 from provenv.lock.torch import build_of
 from provenv.model.devices import Device, Devices, Toolkit
 from provenv.model.facts import Container, Cpu, Facts, Gpu, Nvidia, Platform
@@ -821,7 +822,7 @@ def test_wheels_are_taken_for_the_macos_of_the_machine_or_for_14(version, target
 
 def test_the_tables_name_their_source_and_fit_each_other():
     drivers, torch = table("cuda_drivers"), table("torch_builds")
-    for path in FOLDER.glob("*.json"):
+    for path in (*FOLDER.glob("*.json"), *SHARED.glob("*.json")):
         assert table(path.stem)["source"], path.stem
         assert table(path.stem)["date"], path.stem
     for rows in table("torch_rocm")["builds"].values():
