@@ -44,7 +44,7 @@ def diagnose(
 def judge(log: Log, rules: Sequence[Rule], *, facts: Facts | None = None, source: str = "") -> Diagnosis:
     """Return the answer to a log that was scanned with these rules."""
     said = signals(log)
-    added = adds(log, facts)
+    added = adds(log.text, facts)
     ranked = rank(rules, log, said, added)
     here = surroundings(log.text, facts)
     candidates = tuple(_candidate(one, said, added, here) for one in ranked[:MOST])

@@ -119,7 +119,9 @@ class _Reader:
             return None
         danger = hazard(regex)
         if danger:
-            self._wrong(f"{name} can take very long on a hostile line: {danger}; bound them, as in `.{{0,200}}`")
+            self._wrong(
+                f"{name} can take very long on a hostile line: {danger}; bound them, as in `.{{0,200}}`"
+            )
             return None
         own = raw.get("anchor")
         try:

@@ -342,9 +342,7 @@ class _Line:
         return "\n".join(without_prefix(one[:LONGEST].decode("utf-8", "replace")).text for one in near)
 
 
-def _with_words(
-    block: bytes, folded: bytes, found: set[bytes]
-) -> Iterator[tuple[int, int, set[bytes], int]]:
+def _with_words(block: bytes, folded: bytes, found: set[bytes]) -> Iterator[tuple[int, int, set[bytes], int]]:
     """Yield each line with an anchor: its beginning, its end, its anchors, and where the first of them stands.
 
     A line that is longer than what is read of it comes again for each stretch with an anchor.

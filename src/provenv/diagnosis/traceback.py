@@ -35,12 +35,19 @@ EXCEPTION = re.compile(
     r"^(?:Exception in thread .{1,60}? |Caused by: )?(?P<type>(?:[A-Za-z_]\w{0,60}\.){0,6}"
     r"[A-Z]\w{0,80}(?:Error|Exception|Interrupt|Exit|Failure|Timeout|Warning|NotFound|Expired))(?::\s?(?P<message>.{0,2000}))?$"
 )
-RAISED = re.compile(r"^(?P<type>(?:[A-Za-z_]\w{0,60}\.){0,6}[A-Za-z_]\w{0,80})(?::\s(?P<message>.{0,2000}))?$")
+RAISED = re.compile(
+    r"^(?P<type>(?:[A-Za-z_]\w{0,60}\.){0,6}[A-Za-z_]\w{0,80})(?::\s(?P<message>.{0,2000}))?$"
+)
 NATIVE = (
-    re.compile(r"terminate called after throwing an instance of '(?P<type>[^']{1,200})'\s{1,4}what\(\):\s{1,4}(?P<message>.{0,500})"),
+    re.compile(
+        r"terminate called after throwing an instance of '(?P<type>[^']{1,200})'\s{1,4}what\(\):\s{1,4}(?P<message>.{0,500})"
+    ),
     re.compile(r"^(?P<type>panic): (?P<message>.{1,500})", re.M),
     re.compile(r"^thread '[^']{0,100}' (?P<type>panicked) at (?P<message>.{1,500})", re.M),
-    re.compile(r"^(?P<type>Segmentation fault|Bus error|Illegal instruction|Aborted|Killed)\b(?P<message>.{0,200})", re.M | re.I),
+    re.compile(
+        r"^(?P<type>Segmentation fault|Bus error|Illegal instruction|Aborted|Killed)\b(?P<message>.{0,200})",
+        re.M | re.I,
+    ),
 )
 LIBRARY = re.compile(
     r"site-packages|dist-packages|[/\\]lib(?:64)?[/\\]python\d|[/\\]Lib[/\\]|python\d+(?:\.\d+)?[/\\]lib[/\\]|\.zip[/\\]|^<(?!ipython|stdin)|"
@@ -50,12 +57,26 @@ LIBRARY = re.compile(
 )
 # they only pass on that another process failed
 MESSENGERS = frozenset(
-    {"ChildFailedError", "CalledProcessError", "ProcessExitedException", "ProcessRaisedException", "SystemExit"}
+    {
+        "ChildFailedError",
+        "CalledProcessError",
+        "ProcessExitedException",
+        "ProcessRaisedException",
+        "SystemExit",
+    }
 )
 # where most of Python's own exceptions are raised by code that was written wrongly, not by what it runs on
 MISTAKES = frozenset(
     {
-        *("NameError", "UnboundLocalError", "SyntaxError", "IndentationError", "TabError", "KeyError", "IndexError"),
+        *(
+            "NameError",
+            "UnboundLocalError",
+            "SyntaxError",
+            "IndentationError",
+            "TabError",
+            "KeyError",
+            "IndexError",
+        ),
         *("ZeroDivisionError", "AssertionError", "TypeError", "ValueError", "AttributeError"),
         *("NotImplementedError", "RecursionError", "StopIteration", "JSONDecodeError", "FileNotFoundError"),
         *("UnicodeDecodeError", "UnicodeEncodeError"),
@@ -172,7 +193,9 @@ class _Reader:
             if words in line:
                 self._link = link
                 return None
-        frame = FRAME.match(line) if "In" in line or "File " in line or ".py" in line or "<ip" in line else None
+        frame = (
+            FRAME.match(line) if "In" in line or "File " in line or ".py" in line or "<ip" in line else None
+        )
         if frame is not None:
             self._frames.append(_frame(frame))
             self._wants_source = True
@@ -219,5 +242,3 @@ def _native(text: str) -> Ending | None:
         if found:
             return Ending(found[-1]["type"], (found[-1]["message"] or "").strip())
     return None
-
-
