@@ -19,7 +19,7 @@ from .surroundings import Surroundings, holds, surroundings
 
 NONE = "none"
 MOST = 5
-QUOTES = 5
+QUOTES = 12
 SUSPECTS = 3
 LONGEST_VALUE = 120
 LONGEST_LINE = 1000

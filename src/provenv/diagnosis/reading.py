@@ -6,12 +6,13 @@ import re
 import string
 from collections.abc import Iterable, Mapping
 from functools import cache
-from importlib.resources import files
+from pathlib import Path
 from typing import Any
 
 from ..errors import Failure, Hint, Place, Problem, problem, text
 from ..model.diagnosis import Reference
 from ..toml_library import tomllib
+from . import compiled
 from .anchors import Unanchored, anchors
 from .hazards import hazard
 from .rule import Pattern, Rule, Said, Signal, Step, Together, When
@@ -32,14 +33,27 @@ KEYS: Mapping[str, frozenset[str]] = {
 CASE = re.compile(r"[a-z0-9]+(?:-[a-z0-9]+)*")
 
 
+FOLDER = Path(__file__).parent / "rules"
+
+
 @cache
 def shipped() -> tuple[Rule, ...]:
     """Return the rules that come with provenv, in the order of their causes."""
-    folder = files("provenv.diagnosis") / "rules"
-    texts = (
-        (entry.name, entry.read_text("utf-8")) for entry in folder.iterdir() if entry.name.endswith(".toml")
-    )
-    return tuple(read(name, words) for name, words in sorted(texts))
+    return compiled.read(FOLDER) or from_toml(FOLDER)
+
+
+def from_toml(folder: Path) -> tuple[Rule, ...]:
+    """Return the rules of a folder. Raises Failure PV901 with every mistake in any of them."""
+    rules: list[Rule] = []
+    mistakes: list[Problem] = []
+    for path in sorted(folder.glob("*.toml")):
+        try:
+            rules.append(read(path.name, path.read_text("utf-8")))
+        except Failure as failure:
+            mistakes += failure.problems
+    if mistakes:
+        raise Failure(*mistakes)
+    return tuple(rules)
 
 
 def read(name: str, words: str) -> Rule:
