@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from . import clean as clean
     from . import demo as demo
     from . import edit as edit
+    from . import explain as explain
     from . import history as history
     from . import launch as launch
     from . import locking as locking

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 Stream = Literal["ask", "act", "note"]
 STREAMS: dict[str, Stream] = {
     "Facts": "ask",
+    "Diagnosis": "ask",
     "Explanation": "ask",
     "Plan": "ask",
     "PlanResult": "ask",
