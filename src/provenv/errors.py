@@ -106,7 +106,7 @@ class Failure(Exception):
     """Raised where a command cannot go on; carries everything to be shown.
 
     `data` is what was found before it failed (a proof's Evidence), shown as a result is;
-    `diagnosis` is what the rules say of it (a model.diagnosis.Answered), shown last.
+    `diagnosis` is what the rules say of it (a model.diagnosis.Diagnosis), shown last.
     """
 
     def __init__(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import errno
 import fcntl
 import os
 import pty
@@ -120,9 +119,8 @@ def _all_of(descriptor: int) -> bytes:
     while select.select([descriptor], [], [], 60)[0]:
         try:
             piece = os.read(descriptor, 1 << 16)
-        except OSError as error:
-            assert error.errno == errno.EIO
-            break
+        except OSError:
+            break  # nobody holds the other end any more
         if not piece:
             break
         said += piece

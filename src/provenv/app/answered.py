@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING
 
 from ..diagnosis.diagnose import diagnose
 from ..errors import Exit, Failure, Problem, Text
-from ..model.diagnosis import Answered
 from ..model.evidence import Evidence
 from .machine import machine
 
@@ -50,13 +49,11 @@ def answered(failure: Failure, project: Project) -> Failure:
     found = _sure(log.encode(), project) if log else None
     if found is None:
         return failure
-    return Failure(
-        *failure.problems, exit_code=failure.exit_code, data=failure.data, diagnosis=Answered(found)
-    )
+    return Failure(*failure.problems, exit_code=failure.exit_code, data=failure.data, diagnosis=found)
 
 
 def answer_to_run(said: bytes, code: int, project: Project) -> Diagnosis | None:
-    """Return what the rules say of a command that ended with `code` after it said this; None where they don't.
+    """Return what the rules say of a command that ended with `code` after it said this, if they do.
 
     The verdict `none` is an answer here where the user's own code is named.
     """

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from ..errors import Failure, Problem
+from ..lazy import load
 from .line import BLANK
 from .problems import problems as problem_lines
 from .problems import unseen
@@ -50,7 +51,8 @@ class HumanView:
             self.show(found)
         self._problems(failure.problems, count=True)
         if failure.diagnosis is not None:
-            self.screen.tell([BLANK, *lines(failure.diagnosis, self.screen.context(self.words))])
+            answered = load("model.answered")(failure.diagnosis)
+            self.screen.tell([BLANK, *lines(answered, self.screen.context(self.words))])
 
     def close(self) -> None:
         """Leave the terminal as it was found."""
