@@ -17,11 +17,11 @@ from provenv.lock.accelerators import choose, cpu_findings, cuda_refusal, decide
 from provenv.lock.builds import build_of_choice, build_of_local, builds, shown, wanted
 from provenv.lock.platforms import deployment_target
 from provenv.lock.tables import FOLDER, table
-from provenv.model.tables import FOLDER as SHARED
 from provenv.lock.torch import build_of
 from provenv.model.devices import Device, Devices, Toolkit
 from provenv.model.facts import Container, Cpu, Facts, Gpu, Nvidia, Platform
 from provenv.model.lock import Package
+from provenv.model.tables import FOLDER as SHARED
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 MACHINES = REPOSITORY.parent / "shared" / "cases" / "machines" / "dev.jsonl"

@@ -1,4 +1,4 @@
-"""The shipped rules as one JSON file, which a build makes of their TOML: read in milliseconds, anchors worked out.
+"""The shipped rules as one JSON file, made of their TOML by a build: read in milliseconds, with anchors.
 
 A checkout whose TOML is newer, or that was never built, reads the TOML itself.
 """
@@ -68,9 +68,7 @@ def _rule(data: Mapping[str, Any]) -> Rule:
         cause=data["cause"],
         what=Said(**data["what"]),
         why=Said(**data["why"]),
-        patterns=tuple(
-            Pattern(**{**one, "anchors": frozenset(one["anchors"])}) for one in data["patterns"]
-        ),
+        patterns=tuple(Pattern(**{**one, "anchors": frozenset(one["anchors"])}) for one in data["patterns"]),
         together=tuple(Together(tuple(one["names"]), one["weight"]) for one in data["together"]),
         signals=tuple(Signal(**one) for one in data["signals"]),
         over=tuple(data["over"]),

@@ -18,17 +18,18 @@ from .hazards import hazard
 from .rule import Pattern, Rule, Said, Signal, Step, Together, When
 
 KEYS: Mapping[str, frozenset[str]] = {
-    "rule": frozenset(
-        "cause over asks says defaults pattern together signal remedy confirm reference".split()
-    ),
-    "says": frozenset({"en", "zh"}),
-    "words": frozenset({"what", "why"}),
-    "pattern": frozenset("id regex weight anchor span noise case example".split()),
-    "together": frozenset({"of", "weight"}),
-    "signal": frozenset({"name", "weight"}),
-    "step": frozenset("en zh command commands when root".split()),
-    "when": frozenset("system family manager pattern container wsl".split()),
-    "reference": frozenset({"title", "url"}),
+    kind: frozenset(keys.split())
+    for kind, keys in {
+        "rule": "cause over asks says defaults pattern together signal remedy confirm reference",
+        "says": "en zh",
+        "words": "what why",
+        "pattern": "id regex weight anchor span noise case example",
+        "together": "of weight",
+        "signal": "name weight",
+        "step": "en zh command commands when root",
+        "when": "system family manager pattern container wsl",
+        "reference": "title url",
+    }.items()
 }
 CASE = re.compile(r"[a-z0-9]+(?:-[a-z0-9]+)*")
 

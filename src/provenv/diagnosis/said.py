@@ -1,4 +1,4 @@
-"""Versions that a log itself states: of torch, CUDA, driver, Python, C library, GPU - where nobody gave facts, or beside them."""
+"""Versions that a log itself states: of torch, CUDA, driver, Python, C library, GPU."""
 
 from __future__ import annotations
 
@@ -7,11 +7,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 _V = r"\d{1,3}\.\d{1,3}(?:\.\d{1,4})?"
-# field -> expressions whose group 1 is it; the last one in the log counts, of the first expression that finds any
+# field -> expressions whose group 1 is it; of the first one that finds any, the last in the log counts
 PATTERNS: Mapping[str, tuple[re.Pattern[str], ...]] = {
     "torch": (
         re.compile(
-            rf"(?:PyTorch version|torch\.__version__|(?:^|\n)torch)\s{{0,4}}[:=]{{1,2}}\s{{0,4}}['\"]?({_V}(?:\+[\w.]{{1,20}})?)",
+            r"(?:PyTorch version|torch\.__version__|(?:^|\n)torch)\s{0,4}[:=]{1,2}\s{0,4}"
+            rf"['\"]?({_V}(?:\+[\w.]{{1,20}})?)",
             re.I,
         ),
         re.compile(rf"\btorch\.__version__[\s)]{{0,4}}['\"]?({_V}(?:\+[\w.]{{1,20}})?)"),
@@ -64,7 +65,7 @@ PATTERNS: Mapping[str, tuple[re.Pattern[str], ...]] = {
 
 @dataclass(frozen=True)
 class Stated:
-    """What the log says; empty where it does not. Versions as `12.1`; `covered` are the build's capabilities."""
+    """What the log says; empty where it does not. Versions as `12.1`; `covered`: the build's capabilities."""
 
     torch: str = ""
     build: str = ""

@@ -15,7 +15,7 @@ from . import accelerators, system
 Look = Callable[[Stated, Facts], "Text | None"]
 LOOKS: Mapping[str, Look] = {**accelerators.LOOKS, **system.LOOKS}
 # those that the log alone may tell, where it states both sides
-ALONE: Mapping[str, Callable[[Stated], "Text | None"]] = accelerators.ALONE
+ALONE: Mapping[str, Callable[[Stated], Text | None]] = accelerators.ALONE
 
 
 def adds(text: str, facts: Facts | None) -> dict[str, Text]:

@@ -1,4 +1,4 @@
-"""Which CUDA a driver carries, which driver a CUDA needs, which CUDA a torch was built with: from the tables."""
+"""Which CUDA a driver carries, which driver a CUDA needs, which CUDA a torch was built with."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ def version(words: str | None) -> Version | None:
 
 
 def carried(driver: str, *, windows: bool = False) -> str:
-    """Return the newest CUDA whose toolkit came with this driver or an older one; empty where none is known."""
+    """Return the newest CUDA whose toolkit came with this driver or an older one; empty where unknown."""
     own = table("cuda_drivers")["own"]["windows" if windows else "linux"]
     wanted = version(driver)
     known = [cuda for cuda, needed in own.items() if wanted is not None and Version(needed) <= wanted]
@@ -26,11 +26,11 @@ def carried(driver: str, *, windows: bool = False) -> str:
 def floor(cuda: str, *, windows: bool = False) -> str:
     """Return the oldest driver of a CUDA under minor-version compatibility; empty where none is known."""
     floors = table("cuda_drivers")["floor"]["windows" if windows else "linux"]
-    return str(floors.get(cuda) or floors.get(cuda.split(".")[0]) or "")
+    return str(floors.get(cuda) or floors.get(cuda.split(".", maxsplit=1)[0]) or "")
 
 
 def built_with(said: Stated) -> str:
-    """Return the CUDA that the log's torch was built with: as it says, else what PyPI serves for that version."""
+    """Return the CUDA that the log's torch was built with: as it says, else what PyPI serves of it."""
     if said.cuda or (said.build and not said.build.startswith("cu")):
         return said.cuda
     minor = version(".".join(said.torch.split(".")[:2]))

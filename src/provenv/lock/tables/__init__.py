@@ -1,4 +1,4 @@
-"""Facts about packages, devices and builds that a lock is decided by: each file says its source and its date."""
+"""Facts about packages, devices and builds that decide a lock: each file says its source and its date."""
 
 from __future__ import annotations
 

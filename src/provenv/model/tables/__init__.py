@@ -1,4 +1,4 @@
-"""Facts about drivers and PyTorch's builds that several rooms judge by; each file says its source and its date."""
+"""Facts about drivers and builds that several rooms judge by: each file says its source and its date."""
 
 from __future__ import annotations
 

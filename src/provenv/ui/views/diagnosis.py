@@ -46,7 +46,8 @@ def grounds(one: Candidate, context: Context) -> Iterator[Line]:
     quotes = list({quote.line: quote for quote in reversed(told)}.values())[::-1]
     if quotes:
         yield from section(context.say("ui.diagnosis.quotes"))
-        yield from quoted(quotes if context.verbose else quotes[:QUOTES], context)
+        chosen = quotes if context.verbose else quotes[:QUOTES]
+        yield from quoted(sorted(chosen, key=lambda quote: quote.line), context)
     if one.machine:
         yield from section(context.say("ui.diagnosis.machine"))
         for added in one.machine:
