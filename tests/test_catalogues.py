@@ -19,7 +19,7 @@ SOURCE = REPOSITORY / "src" / "provenv"
 LANGUAGES = ("en", "zh_CN")
 
 # functions whose first argument is a key
-SPEAKERS = {"text", "Text", "problem", "say"}
+SPEAKERS = {"text", "Text", "problem", "say", "advice"}
 # keys that are not words: what another program said
 NOT_KEYS = {"verbatim"}
 # keys that are made from parts by code that is no f-string in a speaker's first argument
