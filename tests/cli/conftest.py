@@ -18,9 +18,14 @@ import pytest
 
 
 def make_wheel(
-    folder: Path, name: str, version: str, source: str = "", requires: tuple[str, ...] = ()
+    folder: Path,
+    name: str,
+    version: str,
+    source: str = "",
+    requires: tuple[str, ...] = (),
+    more: Mapping[str, str] | None = None,
 ) -> Path:
-    """Write a wheel with one module, its METADATA and a true RECORD (PEP 427)."""
+    """Write a wheel with one module (and `more` files), its METADATA and a true RECORD (PEP 427)."""
     module = name.replace("-", "_")
     info = f"{module}-{version}.dist-info"
     metadata = f"Metadata-Version: 2.1\nName: {name}\nVersion: {version}\n"
@@ -29,6 +34,7 @@ def make_wheel(
         f"{module}.py": source or f"version = {version!r}\n",
         f"{info}/METADATA": metadata,
         f"{info}/WHEEL": "Wheel-Version: 1.0\nGenerator: tests\nRoot-Is-Purelib: true\nTag: py3-none-any\n",
+        **(more or {}),
     }
     rows = []
     for path, content in files.items():
