@@ -86,11 +86,18 @@ class Workplace:
         done = self.run(["-m", "provenv", *arguments], changes)
         return Ended(done.returncode, done.stdout, done.stderr)
 
-    def run(self, argv: list[str], changes: Mapping[str, str]) -> subprocess.CompletedProcess[str]:
+    def elsewhere(self, *arguments: str) -> Ended:
+        """Run the program on the project from another folder: `python -m` imports from its own."""
+        done = self.run(["-m", "provenv", "-C", str(self.root), *arguments], {}, self.wheels)
+        return Ended(done.returncode, done.stdout, done.stderr)
+
+    def run(
+        self, argv: list[str], changes: Mapping[str, str], folder: Path | None = None
+    ) -> subprocess.CompletedProcess[str]:
         """Run Python with these arguments."""
         return subprocess.run(
             [sys.executable, *argv],
-            cwd=self.root,
+            cwd=folder or self.root,
             env={**self.environment, **changes},
             capture_output=True,
             text=True,
@@ -105,9 +112,16 @@ class Workplace:
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(content, encoding="utf-8")
 
-    def wheel(self, name: str, version: str, source: str = "", requires: tuple[str, ...] = ()) -> Path:
+    def wheel(
+        self,
+        name: str,
+        version: str,
+        source: str = "",
+        requires: tuple[str, ...] = (),
+        more: Mapping[str, str] | None = None,
+    ) -> Path:
         """Put a wheel into the folder that pip's configuration names."""
-        return make_wheel(self.wheels, name, version, source, requires)
+        return make_wheel(self.wheels, name, version, source, requires, more)
 
     @property
     def current(self) -> str:
