@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import os
 
-from ...diagnosis.ground import Folder
+from ...diagnosis.ground import Folder, Ground
 from ..project import Project
 
 
-def look(project: Project) -> Folder:
+def look(project: Project) -> Ground:
     """Return the files in the project's folder and the folders that Python would import."""
     files, packages = [], []
     with os.scandir(project.root) as entries:
@@ -17,4 +17,4 @@ def look(project: Project) -> Folder:
                 files.append(entry.name)
             elif entry.is_dir() and os.path.isfile(os.path.join(entry.path, "__init__.py")):
                 packages.append(entry.name)
-    return Folder(str(project.root), tuple(sorted(files)), tuple(sorted(packages)))
+    return Ground(folder=Folder(str(project.root), tuple(sorted(files)), tuple(sorted(packages))))
