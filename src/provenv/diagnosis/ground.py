@@ -11,6 +11,16 @@ from dataclasses import dataclass, field
 
 from ..model.facts import Facts
 from ..model.lock import Lock
+from ..model.outside import (
+    Cluster,
+    Containers,
+    Native,
+    Network,
+    Secret,
+    Stores,
+    Surroundings,
+    Virtualisation,
+)
 from ..model.spec import Spec
 from ..model.state import Generation
 
@@ -34,6 +44,14 @@ class Ground:
     generation: Generation | None = None
     variables: Mapping[str, str] = field(default_factory=dict)
     folder: Folder | None = None
+    native: Native | None = None
+    network: Network | None = None
+    stores: Stores | None = None
+    secrets: tuple[Secret, ...] | None = None
+    containers: Containers | None = None
+    virtualisation: Virtualisation | None = None
+    clusters: tuple[Cluster, ...] | None = None
+    surroundings: Surroundings | None = None
 
 
 def lacks(ground: Ground, needs: tuple[str, ...]) -> tuple[str, ...]:

@@ -18,6 +18,7 @@ import urllib.error
 import urllib.request
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from email.message import Message
 from email.utils import parsedate_to_datetime
 from http.client import HTTPMessage
 from queue import Empty, SimpleQueue
@@ -96,6 +97,7 @@ def reach(
     accept: str = "*/*",
     limit: float = 10.0,
     sample: int = 1 << 19,
+    headers: Mapping[str, str] | None = None,
 ) -> Reached:
     """Ask for `url` once and return how it answered; nothing is raised.
 
@@ -103,7 +105,7 @@ def reach(
     """
     began = time.monotonic()
     try:
-        with opened(url, how, {"Accept": accept}, limit=limit) as answer:
+        with opened(url, how, {**(headers or {}), "Accept": accept}, limit=limit) as answer:
             first = time.monotonic() - began
             body, whole = _sample(answer, sample, began + limit)
             spent = time.monotonic() - began
@@ -312,7 +314,7 @@ def _retry_after(said: str) -> float | None:
         return None
 
 
-def _ahead(headers: HTTPMessage, seconds: float) -> float | None:
+def _ahead(headers: Message, seconds: float) -> float | None:
     """Return how far this machine's clock is ahead of the answer's Date; None for an answer out of a cache."""
     if headers.get("Age", "0") != "0":
         return None

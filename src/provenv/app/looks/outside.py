@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from . import network
 from .look import Look
 
-OUTSIDE: tuple[Look, ...] = ()
+OUTSIDE: tuple[Look, ...] = (Look("network", ("network",), network.look, limit=4.0),)
