@@ -122,6 +122,13 @@ HUGGINGFACE = (Variable("HF_TOKEN", secret=True), Variable("HUGGING_FACE_HUB_TOK
 WANDB = (Variable("WANDB_API_KEY", secret=True),)
 KAGGLE = (Variable("KAGGLE_KEY", secret=True), Variable("KAGGLE_API_TOKEN", secret=True))
 MODELSCOPE = (Variable("MODELSCOPE_API_TOKEN", secret=True),)
+# where other programs keep credentials, and until when those in variables are good: doctor looks there
+AWS_FILES = (Variable("AWS_SHARED_CREDENTIALS_FILE"), Variable("AWS_CONFIG_FILE"))
+AWS_ENDS = (Variable("AWS_CREDENTIAL_EXPIRATION"), Variable("AWS_SESSION_EXPIRATION"))
+AWS_SESSION_TOKEN = Variable("AWS_SESSION_TOKEN", secret=True)
+KUBECONFIG = Variable("KUBECONFIG")
+DOCKER_CONFIG = Variable("DOCKER_CONFIG")
+KAGGLE_CONFIG_DIR = Variable("KAGGLE_CONFIG_DIR")
 CONTAINER = (Variable("container"), Variable("KUBERNETES_SERVICE_HOST"))
 PYTHON_HOMES = (
     # where the probe looks for interpreters, beside PATH

@@ -53,7 +53,7 @@ def from_der(content: bytes) -> Certificate:
 
 
 def _elements(content: bytes) -> list[tuple[int, bytes]]:
-    """Return (tag, content) of the elements that lie one behind the other. Raises ValueError or IndexError."""
+    """Return (tag, content) of the elements one behind the other. Raises ValueError or IndexError."""
     found, at = [], 0
     while at < len(content):
         tag, length, start = content[at], content[at + 1], at + 2

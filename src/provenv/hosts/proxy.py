@@ -54,7 +54,7 @@ def _try(address: str, target: str, limit: float) -> None:
 def _parts(address: str) -> SplitResult:
     try:
         parts = urlsplit(address if "://" in address else f"http://{address}")
-        if parts.hostname and parts.scheme in PORTS and (parts.port or True):
+        if parts.hostname and parts.scheme in PORTS and parts.port != 0:
             return parts
     except ValueError as error:
         raise _Refused("malformed", str(error)) from error

@@ -315,7 +315,7 @@ def _retry_after(said: str) -> float | None:
 
 
 def _ahead(headers: Message, seconds: float) -> float | None:
-    """Return how far this machine's clock is ahead of the answer's Date; None for an answer out of a cache."""
+    """Return how far our clock is ahead of the answer's Date; None for an answer out of a cache."""
     if headers.get("Age", "0") != "0":
         return None
     try:

@@ -213,7 +213,7 @@ class Containers:
 class Virtualisation:
     """/dev/kvm tried for real: opened, asked for its version, told to make a machine.
 
-    `group` is the node's; `nested` what the kernel module says (`Y`, `N`, `1`, `0`), empty where it is not loaded.
+    `group` is the node's; `nested` what the kernel's module says (`Y`, `N`, `1`, `0`), empty where there is none.
     """
 
     exists: bool = False
@@ -230,7 +230,16 @@ class Virtualisation:
 
 
 ClusterState = Literal[
-    "ready", "no-kubectl", "no-config", "no-context", "unreachable", "timeout", "login", "forbidden", "tls", "failed"
+    "ready",
+    "no-kubectl",
+    "no-config",
+    "no-context",
+    "unreachable",
+    "timeout",
+    "login",
+    "forbidden",
+    "tls",
+    "failed",
 ]
 
 
@@ -258,7 +267,8 @@ class Quota:
 class Cluster:
     """One declared Kubernetes target, asked with the user's own configuration.
 
-    `nodes` and `resources` are None where they could not be listed. `until` is when a client certificate or token ends.
+    `nodes` and `resources` are None where they could not be listed; `until` is when a client certificate or
+    a token ends.
     """
 
     target: str

@@ -13,12 +13,18 @@ from ...pipconf import PipConfiguration
 
 MOST = 1 << 24
 """Bytes that are read of a file at most."""
-BEGINNING = (b"-----BEGIN CERTIFICATE-----", b"-----BEGIN TRUSTED CERTIFICATE-----", b"-----BEGIN X509 CERTIFICATE-----")
+BEGINNING = (
+    b"-----BEGIN CERTIFICATE-----",
+    b"-----BEGIN TRUSTED CERTIFICATE-----",
+    b"-----BEGIN X509 CERTIFICATE-----",
+)
 
 
 def authorities(variables: Mapping[str, str], pip: PipConfiguration) -> Iterator[Authorities]:
     """Yield each of them, what pip's own configuration files name included."""
-    named = [(one.name, environ.read(one, variables)) for one in environ.CERTIFICATES + environ.MORE_CERTIFICATES]
+    named = [
+        (one.name, environ.read(one, variables)) for one in environ.CERTIFICATES + environ.MORE_CERTIFICATES
+    ]
     if pip.cert and not environ.read(environ.Variable("PIP_CERT"), variables):
         named.append((pip.origins.get("cert", "pip"), pip.cert))
     for name, path in named:
@@ -31,7 +37,7 @@ def _looked_at(name: str, path: str) -> Authorities:
         return Authorities(name, path, "missing")
     try:
         if os.path.isdir(path):
-            # the names are hashes of subjects (c_rehash); that something is there is all that can be told cheaply
+            # named by hashes of subjects (c_rehash): that something is there is all that can be told cheaply
             return Authorities(name, path, "good" if os.listdir(path) else "no-certificate")
         with open(path, "rb") as file:
             content = file.read(MOST)

@@ -13,7 +13,21 @@ from ...targets.records import current_number, read_generation
 from ..project import Project
 
 HUGGINGFACE = frozenset(
-    "huggingface-hub transformers datasets diffusers sentence-transformers vllm accelerate peft tokenizers".split()
+    (
+        *(
+            "huggingface-hub",
+            "transformers",
+            "datasets",
+            "diffusers",
+        ),
+        *(
+            "sentence-transformers",
+            "vllm",
+            "accelerate",
+            "peft",
+        ),
+        *("tokenizers",),
+    )
 )
 
 
@@ -37,7 +51,7 @@ class Known:
 
 
 def known(project: Project) -> Known:
-    """Return what is known of the project; what has mistakes in it is told by others, and is not known here."""
+    """Return what is known of the project; what has mistakes in it is told by others."""
     declared = spec_of(project)
     locked = _lock(project)
     generation = generation_of(project)

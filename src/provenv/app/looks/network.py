@@ -94,7 +94,8 @@ class _Answers:
     def addressed(self) -> tuple[Addressed, ...]:
         """Return how the addresses answered, in their order."""
         return tuple(
-            self._addressed.get(number) or silent(place, self._how) for number, place in enumerate(self._asked)
+            self._addressed.get(number) or silent(place, self._how)
+            for number, place in enumerate(self._asked)
         )
 
     def proxied(self) -> tuple[Proxied, ...]:

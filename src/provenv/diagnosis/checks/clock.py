@@ -35,7 +35,9 @@ def look(ground: Ground) -> Iterator[Finding]:
     if ahead is None or abs(ahead) > NOTICED:
         off = off or -max((seconds for _, seconds in future if seconds > FUTURE), default=0.0)
         evidence += [
-            text("doctor.clock.file", file=name, by_seconds=seconds) for name, seconds in future if seconds > FUTURE
+            text("doctor.clock.file", file=name, by_seconds=seconds)
+            for name, seconds in future
+            if seconds > FUTURE
         ]
     if evidence:
         yield Finding(

@@ -38,8 +38,6 @@ def advice(text: Text | None, *commands: str, root: bool = False) -> Advice:
     return Advice(text, commands, root)
 
 
-
-
 def joined(names: Iterable[str], most: int = 4) -> str:
     """Return the first few names, with what is left out shown by dots."""
     listed = list(names)

@@ -20,12 +20,46 @@ SLOW = 1.0
 INTERCEPTORS = (
     *("zscaler", "netskope", "palo alto", "fortinet", "fortigate", "blue coat", "bluecoat", "symantec"),
     *("cisco umbrella", "forcepoint", "websense", "sophos", "check point", "checkpoint", "mcafee", "skyhigh"),
-    *("kaspersky", "eset", "avast", "bitdefender", "mitmproxy", "charles proxy", "fiddler", "burp", "portswigger"),
+    *(
+        "kaspersky",
+        "eset",
+        "avast",
+        "bitdefender",
+        "mitmproxy",
+        "charles proxy",
+        "fiddler",
+        "burp",
+        "portswigger",
+    ),
     *("sangfor", "深信服", "proxy", "firewall", "gateway", "interception", "inspection", "untrusted"),
 )
 SERVING = frozenset(
-    "gradio gradio-client streamlit jupyter jupyterlab notebook ray vllm ollama mlflow tensorboard xinference "
-    "langchain openai sglang chromadb".split()
+    (
+        *(
+            "gradio",
+            "gradio-client",
+            "streamlit",
+            "jupyter",
+        ),
+        *(
+            "jupyterlab",
+            "notebook",
+            "ray",
+            "vllm",
+        ),
+        *(
+            "ollama",
+            "mlflow",
+            "tensorboard",
+            "xinference",
+        ),
+        *(
+            "langchain",
+            "openai",
+            "sglang",
+            "chromadb",
+        ),
+    )
 )
 
 
@@ -112,7 +146,9 @@ def _authorities(ground: Ground, network: Network) -> Iterator[Finding]:
         evidence = [verbatim(f"{one.variable}={one.path}"), *(verbatim(name) for name in one.expired)]
         known = next((other for other in network.authorities if other.state == "good"), None)
         mended = (
-            advice(text("doctor.ca.as", other=known.variable), f"export {one.variable}={shlex.quote(known.path)}")
+            advice(
+                text("doctor.ca.as", other=known.variable), f"export {one.variable}={shlex.quote(known.path)}"
+            )
             if known is not None and one.variable.isidentifier()
             else advice(text("doctor.ca.unset"), f"unset {one.variable}")
             if one.variable.isidentifier()
@@ -189,7 +225,11 @@ def _unreached(ground: Ground, one: Addressed) -> Finding:
             advice(text("doctor.network.mirrors"), f"provenv mirrors --kind {kinds}"),
         ),
         subject=one.address,
-        cause="hf-hub-unreachable" if hub else "k8s-image-pull" if one.kind == "images" else "registry-unreachable",
+        cause="hf-hub-unreachable"
+        if hub
+        else "k8s-image-pull"
+        if one.kind == "images"
+        else "registry-unreachable",
     )
 
 
@@ -237,7 +277,10 @@ def _untrusted(ground: Ground, found: list[Addressed]) -> Finding:
         building(ground),
         what=what,
         why=text("doctor.tls.between") if between else text("doctor.tls.why"),
-        evidence=(*(_said(one) for one in found), *(text("doctor.tls.issuer", issuer=one) for one in issuers)),
+        evidence=(
+            *(_said(one) for one in found),
+            *(text("doctor.tls.issuer", issuer=one) for one in issuers),
+        ),
         remedies=tuple(_trusted(ground)),
         subject=issuers[0] if issuers else found[0].address,
         cause="proxy-or-ca",
@@ -245,7 +288,7 @@ def _untrusted(ground: Ground, found: list[Addressed]) -> Finding:
 
 
 def _trusted(ground: Ground) -> Iterator[Advice]:
-    """Yield how a company's authority is made known: to the system, then to the programs that read their own."""
+    """Yield how a company's authority is made known: to the system, then to programs with their own."""
     family = ground.facts.platform.distribution if ground.facts else ""
     system = ground.facts.platform.system if ground.facts else "linux"
     yield advice(text("doctor.tls.ask"))
@@ -273,12 +316,9 @@ def _trusted(ground: Ground) -> Iterator[Advice]:
 
 def _said(one: Addressed) -> Text:
     """Return one line about an address: how it answered, when, through what."""
-    words = text(
+    return text(
         f"doctor.network.state.{one.state}",
         address=one.address,
         detail=one.detail or str(one.status or ""),
         took_seconds=one.seconds or 0.0,
     )
-    return words
-
-
