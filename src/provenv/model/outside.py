@@ -13,10 +13,14 @@ from .mirrors import Cause, State
 
 @dataclass(frozen=True)
 class Lacking:
-    """A library that native files need and the loader does not find. `users` are (package, file)."""
+    """A library that native files need and the loader does not find. `users` are (package, file).
+
+    `imported`: what Python imports needs it, at once or through other files; else a plug-in may.
+    """
 
     name: str
     users: tuple[tuple[str, str], ...] = ()
+    imported: bool = False
 
 
 @dataclass(frozen=True)
@@ -36,13 +40,18 @@ class Outdated:
 
 @dataclass(frozen=True)
 class Native:
-    """What the native files of an environment lack on this machine, by their headers alone."""
+    """What the native files of an environment lack on this machine, by their headers alone.
+
+    `proven`: imports worked with what was there when the environment was proven; what was missing then is
+    left out.
+    """
 
     venv: str
     files: int = 0
     musl: bool = False
     lacking: tuple[Lacking, ...] = ()
     outdated: tuple[Outdated, ...] = ()
+    proven: bool = False
 
 
 @dataclass(frozen=True)
@@ -100,7 +109,7 @@ class Network:
     """How the network answers from here.
 
     `ahead` is how many seconds this machine's clock is ahead of a server's (`clock` names it).
-    `token` is what the hub said to the token that it was shown, empty where it was not asked.
+    `login` is what the hub said to the token that it was shown, empty where it was not asked.
     """
 
     asked: tuple[Addressed, ...] = ()
@@ -110,7 +119,7 @@ class Network:
     local_proxied: bool = False
     ahead: float | None = None
     clock: str = ""
-    token: Literal["", "valid", "invalid"] = ""
+    login: Literal["", "accepted", "refused"] = ""
 
 
 @dataclass(frozen=True)
@@ -213,7 +222,7 @@ class Containers:
 class Virtualisation:
     """/dev/kvm tried for real: opened, asked for its version, told to make a machine.
 
-    `group` is the node's; `nested` what the kernel's module says (`Y`, `N`, `1`, `0`), empty where there is none.
+    `group` is the node's; `nested` what the kernel's module says (`Y`, `N`, `1`, `0`), or empty.
     """
 
     exists: bool = False
@@ -291,14 +300,21 @@ class Cluster:
 class Surroundings:
     """Small things about the machine that the facts do not hold.
 
-    `future` are files whose time lies ahead of the clock, with the seconds.
+    `future` are files whose time lies ahead of the clock, with the seconds. `compiled` are locked packages
+    that come as source alone; `headers` tells whether Python.h of the environment's interpreter is there
+    (None: no environment yet), `compilers` what is on PATH. `instructions` are (package, version, feature,
+    certain) that wheels for x86-64 use. `lacking` are declared system packages that are missing, `install`
+    the command that brings them.
     """
 
     inotify_watches: int | None = None
-    inotify_instances: int | None = None
     hard_open_files: int | None = None
-    headers: tuple[tuple[str, bool], ...] = ()
     rdma: bool = False
     future: tuple[tuple[str, float], ...] = ()
-    system: tuple[tuple[str, str, str], ...] = ()
+    compiled: tuple[str, ...] = ()
+    compilers: tuple[str, ...] = ()
+    headers: bool | None = None
+    python: str = ""
+    instructions: tuple[tuple[str, str, str, bool], ...] = ()
+    lacking: tuple[str, ...] = ()
     install: tuple[str, ...] = ()

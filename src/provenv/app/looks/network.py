@@ -47,7 +47,7 @@ def look(project: Project) -> Ground:
             local_proxied=any(how.proxy_for(f"http://{one}") for one in LOCAL),
             ahead=statistics.median(answers.clocks.values()) if answers.clocks else None,
             clock=next(iter(answers.clocks), ""),
-            token=answers.token,
+            login=answers.login,
         )
     )
 
@@ -62,7 +62,7 @@ class _Answers:
         self._addressed: dict[int, Addressed] = {}
         self._proxied: dict[int, Proxied] = {}
         self.clocks: dict[str, float] = {}
-        self.token: Literal["", "valid", "invalid"] = ""
+        self.login: Literal["", "accepted", "refused"] = ""
 
     def gather(self, hub: str, token: str) -> None:
         """Ask all of them; who has not answered in time is left behind."""
@@ -89,7 +89,7 @@ class _Answers:
     def _whoami(self, hub: str, token: str) -> None:
         answer = whoami(hub, self._how, token, limit=LIMIT)
         if answer is not None and (answer.state == "reached" or answer.status == 401):
-            self.token = "valid" if answer.state == "reached" else "invalid"
+            self.login = "accepted" if answer.state == "reached" else "refused"
 
     def addressed(self) -> tuple[Addressed, ...]:
         """Return how the addresses answered, in their order."""

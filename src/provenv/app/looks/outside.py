@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from . import network, secrets, stores
+from . import native, network, secrets, stores, surroundings
 from .look import Look
 
 OUTSIDE: tuple[Look, ...] = (
     Look("network", ("network",), network.look, limit=4.0),
     Look("stores", ("stores",), stores.look, limit=3.0),
     Look("secrets", ("secrets",), secrets.look, limit=2.0),
+    Look("native", ("native",), native.look, limit=5.0),
+    Look("surroundings", ("surroundings",), surroundings.look, limit=5.0),
 )

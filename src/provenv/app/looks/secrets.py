@@ -297,7 +297,7 @@ def _jwt_end(token: str) -> float | None:
 
 
 def _when(said: object) -> float | None:
-    """Return seconds since 1970 of a time as AWS's tools write it (`2026-11-22T10:00:00Z`, `UTC`, `+0000`)."""
+    """Return seconds since 1970 of a time as AWS writes it (`2026-11-22T10:00:00Z`, `UTC`, `+0000`)."""
     words = re.sub(r"(UTC|Z)$", "+00:00", str(said or "").strip())
     words = re.sub(r"([+-]\d\d)(\d\d)$", r"\1:\2", words).replace(" +", "+")
     try:

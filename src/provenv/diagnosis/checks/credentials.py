@@ -32,7 +32,7 @@ def look(ground: Ground) -> Iterator[Finding]:
     said = any(
         one.service == "huggingface" and one.state in ("expired", "malformed") for one in ground.secrets
     )
-    if network is not None and network.token == "invalid" and not said:
+    if network is not None and network.login == "refused" and not said:
         named = next(
             (name for name in ("HF_TOKEN", "HUGGING_FACE_HUB_TOKEN") if ground.variables.get(name)), ""
         )

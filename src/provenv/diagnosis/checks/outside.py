@@ -2,12 +2,21 @@
 
 from __future__ import annotations
 
-from . import clock, credentials, network, storage
+from . import clock, credentials, limits, memory, native, network, storage, system
 from .check import Check
+
+PACKAGES = ("lock", "generation", "spec")
 
 OUTSIDE: tuple[Check, ...] = (
     Check("network", "network", network.look, needs=("network",), uses=("facts", "lock", "generation")),
     Check("clock", "network", clock.look, uses=("network", "facts", "surroundings")),
     Check("storage", "storage", storage.look, needs=("stores",), uses=("facts", "folder", "generation")),
     Check("credentials", "credentials", credentials.look, needs=("secrets",), uses=("network", "spec")),
+    Check("native", "system", native.look, needs=("native", "facts"), uses=("generation", "spec")),
+    Check("declared", "system", system.declared, needs=("surroundings",)),
+    Check("compiling", "system", system.compiling, needs=("surroundings", "facts"), uses=PACKAGES),
+    Check("processor", "system", system.processor, needs=("surroundings", "facts")),
+    Check("wsl", "system", system.wsl, needs=("facts",)),
+    Check("memory", "memory", memory.look, needs=("facts",), uses=PACKAGES),
+    Check("limits", "limits", limits.look, needs=("facts",), uses=(*PACKAGES, "surroundings")),
 )
