@@ -202,7 +202,7 @@ class Containers:
     """What the engines' own `info` does not say, or not in the facts.
 
     `groups_now` are the groups of this process, `groups_listed` those that the user database gives the user.
-    `stale_cdi` are (file, driver) whose driver is not the one that runs.
+    `cdi` are the device specifications of NVIDIA, each with the driver that it was written for.
     """
 
     socket: str = ""
@@ -215,7 +215,7 @@ class Containers:
     total: int | None = None
     cgroup_driver: str = ""
     char_links: bool = False
-    stale_cdi: tuple[tuple[str, str], ...] = ()
+    cdi: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True)
@@ -254,11 +254,14 @@ ClusterState = Literal[
 
 @dataclass(frozen=True)
 class NodeResource:
-    """An accelerator resource over all nodes: how many there are, how many pods have asked for."""
+    """An accelerator resource over all nodes that take pods: how many there are, on how many nodes, the most on
+    one; how many pods have asked for, None where they could not be listed.
+    """
 
     name: str
     allocatable: int
     nodes: int
+    largest: int
     used: int | None = None
 
 

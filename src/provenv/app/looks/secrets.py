@@ -5,8 +5,6 @@ Each reader yields `Secret`s with what is wrong; what is right is not told at al
 
 from __future__ import annotations
 
-import base64
-import binascii
 import configparser
 import hashlib
 import json
@@ -26,8 +24,8 @@ from ...model.outside import Secret, Service
 from ..project import Project
 from . import hub
 from .known import Known, known
+from .tokens import jwt_end
 
-JWT = re.compile(r"[A-Za-z0-9_-]{8,}\.([A-Za-z0-9_-]{8,})\.[A-Za-z0-9_-]*")
 TOKEN = re.compile(r"(hf|api)_[A-Za-z0-9_]{8,}|hf_jwt_.+|[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+")
 MOST = 1 << 20
 AWS_NAMES = frozenset(
@@ -80,7 +78,7 @@ def _huggingface(variables: Mapping[str, str], about: Known) -> Iterator[Secret]
     for where, token in ((name, said), (path, kept)):
         if token and not TOKEN.fullmatch(token.strip()):
             yield Secret("huggingface", _short(where), "malformed")
-        elif token and (ended := _jwt_end(token)) is not None and ended < time.time():
+        elif token and (ended := jwt_end(token)) is not None and ended < time.time():
             yield Secret("huggingface", _short(where), "expired", _date(ended))
     if said and kept and said.strip() != kept.strip():
         yield Secret("huggingface", name, "differs", detail=_short(path))
@@ -93,7 +91,7 @@ def _variables(variables: Mapping[str, str], about: Known) -> Iterator[Secret]:
     for name, value in sorted(variables.items()):
         if name in hubs or not (name in passed or name.endswith(("_TOKEN", "_JWT"))):
             continue
-        ended = _jwt_end(value)
+        ended = jwt_end(value)
         if ended is not None and ended < time.time():
             yield Secret("token", name, "expired", _date(ended))
     for variable, service in FILES:
@@ -103,7 +101,7 @@ def _variables(variables: Mapping[str, str], about: Known) -> Iterator[Secret]:
         if not os.path.isfile(path):
             yield Secret(service, variable.name, "missing", detail=path)
             continue
-        ended = _jwt_end(_text(path))
+        ended = jwt_end(_text(path))
         if ended is not None and ended < time.time():
             yield Secret(service, path, "expired", _date(ended), detail=variable.name)
 
@@ -281,19 +279,6 @@ def _ini(path: str) -> dict[str, dict[str, str]]:
     except configparser.Error:
         return {}
     return {name: dict(parser[name]) for name in parser.sections()}
-
-
-def _jwt_end(token: str) -> float | None:
-    """Return when a JSON Web Token ends; None for what is none, or says nothing of it."""
-    match = JWT.fullmatch(token.strip().removeprefix("hf_jwt_"))
-    if match is None:
-        return None
-    try:
-        payload = json.loads(base64.urlsafe_b64decode(match[1] + "=" * (-len(match[1]) % 4)))
-    except (ValueError, binascii.Error, RecursionError):
-        return None
-    ended = payload.get("exp") if isinstance(payload, dict) else None
-    return float(ended) if isinstance(ended, (int, float)) else None
 
 
 def _when(said: object) -> float | None:

@@ -2,7 +2,19 @@
 
 from __future__ import annotations
 
-from . import clock, credentials, limits, memory, native, network, storage, system
+from . import (
+    clock,
+    clusters,
+    containers,
+    credentials,
+    limits,
+    memory,
+    native,
+    network,
+    storage,
+    system,
+    virtualisation,
+)
 from .check import Check
 
 PACKAGES = ("lock", "generation", "spec")
@@ -19,4 +31,14 @@ OUTSIDE: tuple[Check, ...] = (
     Check("wsl", "system", system.wsl, needs=("facts",)),
     Check("memory", "memory", memory.look, needs=("facts",), uses=PACKAGES),
     Check("limits", "limits", limits.look, needs=("facts",), uses=(*PACKAGES, "surroundings")),
+    Check("containers", "containers", containers.look, needs=("facts",), uses=("spec", "containers")),
+    Check(
+        "virtualisation",
+        "virtualisation",
+        virtualisation.look,
+        needs=("virtualisation",),
+        uses=("spec", "facts"),
+    ),
+    Check("kubernetes", "cluster", clusters.kubernetes, needs=("clusters",)),
+    Check("slurm", "cluster", clusters.slurm, needs=("facts",), uses=("spec",)),
 )
