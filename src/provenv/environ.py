@@ -155,6 +155,23 @@ SET_ASIDE = (
     Variable("CONDA_PYTHON_EXE"),
     Variable("CONDA_SHLVL"),
 )
+PYTHONUSERBASE = Variable("PYTHONUSERBASE")
+SURPRISING = (
+    # read by doctor alone: what changes a program or an installation without being seen
+    Variable("CUDA_LAUNCH_BLOCKING"),
+    Variable("PYTHONNOUSERSITE"),
+    PYTHONUSERBASE,
+    Variable("KMP_DUPLICATE_LIB_OK"),
+    Variable("PIP_TARGET"),
+    Variable("PIP_PREFIX"),
+    Variable("PIP_USER"),
+    Variable("PIP_NO_BUILD_ISOLATION"),
+    Variable("PIP_NO_DEPS"),
+    Variable("UV_SYSTEM_PYTHON"),
+    Variable("UV_NO_CACHE"),
+    Variable("UV_PROJECT_ENVIRONMENT"),
+    Variable("UV_NO_BUILD_ISOLATION"),
+)
 THREADS = (
     # the first one leads: the libraries of the others follow it where their own is not set
     Variable("OMP_NUM_THREADS"),

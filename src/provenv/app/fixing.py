@@ -46,13 +46,14 @@ def fix(
     if not agree(_question(able)):
         hints = (Hint(text("PV923.hint"), _again(only)),)
         raise Failure(problem("PV923", hints=hints), exit_code=Exit.USAGE)
-    ended = {one.fix: _done(project, one.fix) for one in able if one.fix is not None}
+    fixes = {one.fix.key: one.fix for one in able if one.fix is not None}
+    ended = {key: _done(project, one) for key, one in fixes.items()}
     task = project.progress.task(text("doctor.again"))
     after = doctor(project, areas=areas, only=only)
     left = {one.key for one in after.findings}
     fixed = tuple(_fixed(one, ended, left) for one in before.findings if one.fix is not None)
     task.finish(text("doctor.again_done", n=sum(one.done == "gone" for one in fixed)))
-    proof = _proof(project, [one.fix for one in able if one.fix is not None])
+    proof = _proof(project, fixes.values())
     checkup = replace(after, fixed=fixed, proof=proof)
     there = [one for one in fixed if one.done in ("still-there", "failed")]
     if there or proof == "failed":
@@ -126,11 +127,13 @@ def _run(project: Project, command: tuple[str, ...]) -> Text | None:
     return verbatim((ended.err.strip() or ended.out.strip() or str(ended.code))[-KEPT:])
 
 
-def _fixed(one: Finding, ended: dict[Fix, Text | None], left: Collection[tuple[str, str]]) -> Fixed:
+def _fixed(
+    one: Finding, ended: dict[tuple[object, ...], Text | None], left: Collection[tuple[str, str]]
+) -> Fixed:
     assert one.fix is not None
     if one.fix.root:
         return Fixed(one, "printed", verbatim("\n".join(shown(one.fix))))
-    failed = ended.get(one.fix)
+    failed = ended.get(one.fix.key)
     still: Done = "still-there" if one.key in left else "gone"
     return Fixed(one, "failed" if failed is not None and still != "gone" else still, failed)
 

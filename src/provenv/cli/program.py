@@ -15,7 +15,8 @@ from .version_option import version_option
 
 SECTIONS: dict[str, Sequence[str]] = {
     "file": ("init", "add", "remove", "lock", "why", "mirrors"),
-    "environment": ("facts", "plan", "up", "prove", "status", "doctor", "system"),
+    "environment": ("facts", "plan", "up", "prove", "status", "system"),
+    "diagnosis": ("doctor", "explain"),
     "generations": ("history", "rollback", "gc", "down"),
     "work": ("run", "shell", "render", "demo"),
     "more": ("completion", "schema", "version"),

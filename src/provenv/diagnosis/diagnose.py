@@ -7,20 +7,22 @@ from collections import ChainMap
 from collections.abc import Iterable, Mapping, Sequence
 
 from ..errors import Place, Text, bilingual, text
-from ..model.diagnosis import Advice, Candidate, Diagnosis, Quote, Read
+from ..model.diagnosis import Advice, Candidate, Diagnosis, Nature, Quote, Read, Sign, Verdict
 from ..model.facts import Facts
 from .machine import adds
 from .ranking import Ranked, Weighed, rank
 from .reading import fields, shipped
 from .rule import Rule, Said, Step
-from .scan import Index, Log, scan
-from .signals import Signals, signals
+from .scan import Hit, Index, Log, scan
+from .signals import FAILED, Signals, signals
 from .surroundings import Surroundings, holds, surroundings
 
 NONE = "none"
 MOST = 5
 QUOTES = 5
+SUSPECTS = 3
 LONGEST_VALUE = 120
+LONGEST_LINE = 1000
 
 
 def diagnose(
@@ -51,6 +53,7 @@ def judge(log: Log, rules: Sequence[Rule], *, facts: Facts | None = None, source
     own = end.own if end is not None else None
     place = Place(own.file, own.line, source=own.source or None) if own is not None else None
     exception = f"{end.type}: {end.message}".rstrip(": ")[:300] if end is not None else ""
+    nature = _nature(candidates, said)
     if not candidates:
         # a log without any word of a failure is the log of a run that did not fail
         quiet = "log.failed" not in said.names and not log.binary
@@ -59,13 +62,44 @@ def judge(log: Log, rules: Sequence[Rule], *, facts: Facts | None = None, source
             "none" if quiet else "unknown",
             place=place,
             exception=exception,
+            nature="quiet" if quiet else "",
+            suspects=() if quiet else suspects(log),
             collect=() if quiet else _collect(said),
             read=read,
             source=source,
         )
     first = candidates[0].cause
-    verdict = "none" if first == NONE else "cause"
-    return Diagnosis(first, verdict, candidates, place, exception, read=read, source=source)  # type: ignore[arg-type]  # one of the two
+    verdict: Verdict = "none" if first == NONE else "cause"
+    return Diagnosis(first, verdict, candidates, place, exception, nature, read=read, source=source)
+
+
+def _nature(candidates: Sequence[Candidate], said: Signals) -> Nature:
+    """Return what kind of no failure it is, where the first candidate says that it is none."""
+    if not candidates or candidates[0].cause != NONE:
+        return ""
+    held = [one.name for one in candidates[0].signs if one.counts > 0]
+    if "log.own-code" in held:
+        return "own-code"
+    return "succeeded" if "log.succeeded" in held else ""
+
+
+def suspects(log: Log) -> tuple[Quote, ...]:
+    """Return the last lines of a log that speak of a failure: what a person would look at first."""
+    found: list[Quote] = []
+    lines = (log.tail or log.head).splitlines()
+    first = log.lines - len(lines)
+    for number in range(len(lines) - 1, -1, -1):
+        match = FAILED.search(lines[number][:LONGEST_LINE])
+        if match is not None:
+            text_of = lines[number][:LONGEST_LINE]
+            found.append(
+                Quote(
+                    first + number + 1, text_of, 0.0, start=match.start(), length=match.end() - match.start()
+                )
+            )
+        if len(found) == SUSPECTS:
+            break
+    return tuple(reversed(found))
 
 
 def _candidate(ranked: Ranked, said: Signals, added: Mapping[str, Text], here: Surroundings) -> Candidate:
@@ -73,9 +107,12 @@ def _candidate(ranked: Ranked, said: Signals, added: Mapping[str, Text], here: S
     matched = frozenset(one.name for one in ranked.evidence)
     values = _values(rule, ranked.evidence, said)
     quotes = [
-        Quote(one.hit.line, one.hit.text.strip("\r\n"), round(one.counts, 2), one.hit.times)
-        for one in ranked.evidence
+        _quote(one, one.hit)
+        for one in sorted(ranked.evidence, key=lambda one: -abs(one.adds))
         if one.hit is not None
+    ]
+    signs = [
+        Sign(one.name, round(one.counts, 2), round(one.adds, 2)) for one in ranked.evidence if one.hit is None
     ]
     return Candidate(
         cause=rule.cause,
@@ -84,10 +121,27 @@ def _candidate(ranked: Ranked, said: Signals, added: Mapping[str, Text], here: S
         what=_fill(rule.what, values),
         why=_fill(rule.why, values),
         quotes=tuple(quotes[:QUOTES]),
+        signs=tuple(signs),
         machine=tuple(added[one.name] for one in rule.signals if one.name in added),
         remedies=_fitting(rule.remedies, values, here, matched),
         confirm=_fitting(rule.confirm, values, here, matched),
         references=rule.references,
+    )
+
+
+def _quote(one: Weighed, hit: Hit) -> Quote:
+    """Return a hit as it is told: of a very long line only what stands around the match."""
+    words = hit.text.rstrip("\r\n")
+    cut = max(0, hit.start - LONGEST_LINE // 3) if len(words) > LONGEST_LINE else 0
+    return Quote(
+        hit.line,
+        words[cut : cut + LONGEST_LINE],
+        round(one.counts, 2),
+        hit.times,
+        one.name,
+        round(one.adds, 2),
+        hit.start - cut,
+        hit.length,
     )
 
 

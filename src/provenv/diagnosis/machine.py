@@ -23,7 +23,7 @@ def _small_shm(log: Log, facts: Facts) -> Text | None:
     total = facts.memory.shm_total
     if total is None or total >= SMALL_SHM:
         return None
-    return text("diagnosis.machine.shm_small", size=total)
+    return text("diagnosis.machine.shm_small", size_bytes=total)
 
 
 LOOKS: Mapping[str, Callable[[Log, Facts], Text | None]] = {

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from .rule import Rule
 from .scan import Hit, Log
@@ -13,7 +13,9 @@ from .signals import Signals
 
 # the second, third ... piece of evidence adds less than the first
 FADING = 0.5
-WARNING = re.compile(r"\bwarn(?:ing)?s?\b|^\s*W\d{4}\b|\bW (?:tensorflow|external)/|DeprecationWarning|警告", re.I)
+WARNING = re.compile(
+    r"\bwarn(?:ing)?s?\b|^\s*W\d{4}\b|\bW (?:tensorflow|external)/|DeprecationWarning|警告", re.I
+)
 ECHO = re.compile(r"""^\s*File ["'].{1,400}["'], line \d+""")
 IN_WARNING = 0.75
 IN_ECHO = 0.4
@@ -29,11 +31,12 @@ STEP = 0.5
 
 @dataclass(frozen=True)
 class Weighed:
-    """One hit, or one signal, and what it counts."""
+    """One hit, or one signal: what it counts by itself, and what it adds beside heavier evidence."""
 
     name: str
     counts: float
     hit: Hit | None = None
+    adds: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -58,8 +61,8 @@ def rank(rules: Sequence[Rule], log: Log, said: Signals, machine: Collection[str
     held = {name for name, hits in log.hits.items() if hits} | set(said.names) | set(machine)
     scored: dict[str, tuple[float, tuple[Weighed, ...]]] = {}
     for rule in rules:
-        evidence = tuple(_evidence(rule, log, said, noisy, held))
-        score = _sum(evidence)
+        evidence = _added(_evidence(rule, log, said, noisy, held))
+        score = sum(one.adds for one in evidence)
         if score >= LEAST and any(one.counts > 0 for one in evidence):
             scored[rule.cause] = (score, evidence)
     by_cause = {rule.cause: rule for rule in rules}
@@ -89,7 +92,7 @@ def _evidence(
         if all(name in held or f"{rule.cause}/{name}" in held for name in group.names):
             found.append(Weighed("+".join(group.names), group.weight))
     found += [Weighed(one.name, one.weight) for one in rule.signals if one.name in held]
-    return sorted(found, key=lambda one: -abs(one.counts))
+    return found
 
 
 def _role(hit: Hit, log: Log, said: Signals, noisy: set[tuple[int, str]]) -> float:
@@ -97,17 +100,18 @@ def _role(hit: Hit, log: Log, said: Signals, noisy: set[tuple[int, str]]) -> flo
         return IN_NOISE
     if ECHO.match(hit.before) and hit.text.startswith("    "):
         return IN_ECHO
-    if said.ending is not None and said.ending.type in hit.text and said.ending.message[:60] in hit.text:
+    if said.ending is not None and said.ending.says(hit.text):
         return AT_THE_END
     return IN_WARNING if WARNING.search(hit.text) else 1.0
 
 
-def _sum(evidence: Sequence[Weighed]) -> float:
-    score, share = 0.0, 1.0
-    for one in sorted((one.counts for one in evidence if one.counts > 0), reverse=True):
-        score += one * share
+def _added(evidence: Sequence[Weighed]) -> tuple[Weighed, ...]:
+    """Return the evidence, the heaviest first, with what each adds; counter-evidence counts fully."""
+    share, found = 1.0, []
+    for one in sorted(evidence, key=lambda one: -one.counts):
+        found.append(replace(one, adds=one.counts * (share if one.counts > 0 else 1.0)))
         share *= FADING
-    return score + sum(one.counts for one in evidence if one.counts < 0)
+    return tuple(found)
 
 
 def _roots_first(scores: Mapping[str, float], rules: Mapping[str, Rule]) -> dict[str, float]:

@@ -13,6 +13,7 @@ from ..errors import Failure, Hint, Place, Problem, problem, text
 from ..model.diagnosis import Reference
 from ..toml_library import tomllib
 from .anchors import Unanchored, anchors
+from .hazards import hazard
 from .rule import Pattern, Rule, Said, Signal, Step, Together, When
 
 KEYS: Mapping[str, frozenset[str]] = {
@@ -28,10 +29,6 @@ KEYS: Mapping[str, frozenset[str]] = {
     "when": frozenset("system family manager pattern container wsl".split()),
     "reference": frozenset({"title", "url"}),
 }
-# a quantified group that is quantified again needs exponential time on a hostile line
-NESTED = re.compile(r"\([^()]*[^\\(][*+][^()]*\)[*+{]")
-UNBOUNDED = re.compile(r"(?<!\\)(?:\.|\[[^\]]*\]|\\[SsWwDd])[*+]")
-MOST_UNBOUNDED = 3
 CASE = re.compile(r"[a-z0-9]+(?:-[a-z0-9]+)*")
 
 
@@ -39,7 +36,9 @@ CASE = re.compile(r"[a-z0-9]+(?:-[a-z0-9]+)*")
 def shipped() -> tuple[Rule, ...]:
     """Return the rules that come with provenv, in the order of their causes."""
     folder = files("provenv.diagnosis") / "rules"
-    texts = ((entry.name, entry.read_text("utf-8")) for entry in folder.iterdir() if entry.name.endswith(".toml"))
+    texts = (
+        (entry.name, entry.read_text("utf-8")) for entry in folder.iterdir() if entry.name.endswith(".toml")
+    )
     return tuple(read(name, words) for name, words in sorted(texts))
 
 
@@ -118,14 +117,17 @@ class _Reader:
         except re.error as error:
             self._wrong(f"{name}: {error}")
             return None
-        if NESTED.search(regex) or len(UNBOUNDED.findall(regex)) > MOST_UNBOUNDED:
-            self._wrong(f"{name} can take very long on a hostile line: bound its repetitions, as in `.{{0,200}}`")
+        danger = hazard(regex)
+        if danger:
+            self._wrong(f"{name} can take very long on a hostile line: {danger}; bound them, as in `.{{0,200}}`")
             return None
         own = raw.get("anchor")
         try:
             found = anchors(regex) if own is None else frozenset([own] if isinstance(own, str) else own)
         except Unanchored:
-            self._wrong(f"{name} has no word of three letters that must stand in the line: give it an `anchor`")
+            self._wrong(
+                f"{name} has no word of three letters that must stand in the line: give it an `anchor`"
+            )
             return None
         return Pattern(
             raw["id"],

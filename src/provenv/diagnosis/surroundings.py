@@ -11,17 +11,30 @@ from .rule import When
 FAMILIES: dict[str, str] = {
     **dict.fromkeys(("debian", "ubuntu", "linuxmint", "pop", "raspbian", "kali", "deepin", "uos"), "debian"),
     **dict.fromkeys(
-        ("rhel", "centos", "fedora", "rocky", "almalinux", "amzn", "ol", "openeuler", "anolis", "kylin"), "rhel"
+        ("rhel", "centos", "fedora", "rocky", "almalinux", "amzn", "ol", "openeuler", "anolis", "kylin"),
+        "rhel",
     ),
     **dict.fromkeys(("opensuse", "opensuse-leap", "opensuse-tumbleweed", "sles", "suse"), "suse"),
     **dict.fromkeys(("arch", "manjaro", "endeavouros"), "arch"),
     "alpine": "alpine",
 }
 SAID: tuple[tuple[str, str, re.Pattern[str]], ...] = (
-    ("system", "windows", re.compile(r"\b[A-Z]:\\|\\Users\\|win32|win_amd64|PowerShell|WinError|on Windows\b")),
+    (
+        "system",
+        "windows",
+        re.compile(r"\b[A-Z]:\\|\\Users\\|win32|win_amd64|PowerShell|WinError|on Windows\b"),
+    ),
     ("system", "darwin", re.compile(r"/Users/\w|darwin|macOS|/opt/homebrew|\.dylib|macosx_")),
-    ("system", "linux", re.compile(r"/home/|/usr/lib|linux-gnu|manylinux|Ubuntu|Debian|CentOS|systemd|apt-get")),
-    ("family", "debian", re.compile(r"ubuntu|debian|apt-get|dpkg|/dist-packages/|\bapt (?:install|update)", re.I)),
+    (
+        "system",
+        "linux",
+        re.compile(r"/home/|/usr/lib|linux-gnu|manylinux|Ubuntu|Debian|CentOS|systemd|apt-get"),
+    ),
+    (
+        "family",
+        "debian",
+        re.compile(r"ubuntu|debian|apt-get|dpkg|/dist-packages/|\bapt (?:install|update)", re.I),
+    ),
     ("family", "rhel", re.compile(r"centos|red ?hat|rhel|fedora|rocky|\byum\b|\bdnf\b|openeuler|amzn", re.I)),
     ("family", "alpine", re.compile(r"\bapk (?:add|update)|alpine|musl", re.I)),
     ("family", "suse", re.compile(r"\bzypper\b|opensuse|\bsles\b", re.I)),
@@ -30,7 +43,11 @@ SAID: tuple[tuple[str, str, re.Pattern[str]], ...] = (
     ("manager", "uv", re.compile(r"\buv (?:sync|pip|add|run|lock)\b")),
     ("manager", "poetry", re.compile(r"\bpoetry\b", re.I)),
     ("manager", "pip", re.compile(r"\bpip3?\b|site-packages", re.I)),
-    ("container", "yes", re.compile(r"docker|containerd|kubelet|podman|/workspace/|OCI runtime|root@[0-9a-f]{12}")),
+    (
+        "container",
+        "yes",
+        re.compile(r"docker|containerd|kubelet|podman|/workspace/|OCI runtime|root@[0-9a-f]{12}"),
+    ),
     ("wsl", "yes", re.compile(r"\bWSL|microsoft-standard|/mnt/c/|/usr/lib/wsl", re.I)),
 )
 

@@ -8,19 +8,35 @@ from typing import Literal
 from ..errors import Place, Text
 
 Verdict = Literal["cause", "none", "unknown"]
+Nature = Literal["", "own-code", "succeeded", "quiet"]
 
 
 @dataclass(frozen=True)
 class Quote:
     """A line of the log that says something: its 1-based number, its text, how often its like was seen.
 
-    `counts` is how much it weighs; below zero it speaks against the cause.
+    `counts` is how much it weighs (below zero it speaks against the cause), `adds` what of
+    that the score has, where heavier evidence says the same; `name` is the rule's pattern.
+    `start` and `length` tell which characters of the text matched.
     """
 
     line: int
     text: str
     counts: float
     times: int = 1
+    name: str = ""
+    adds: float = 0.0
+    start: int = 0
+    length: int = 0
+
+
+@dataclass(frozen=True)
+class Sign:
+    """Evidence that is no line of its own: worked out of the log or the facts, or several things at once."""
+
+    name: str
+    counts: float
+    adds: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -57,6 +73,7 @@ class Candidate:
     what: Text
     why: Text
     quotes: tuple[Quote, ...] = ()
+    signs: tuple[Sign, ...] = ()
     machine: tuple[Text, ...] = ()
     remedies: tuple[Advice, ...] = ()
     confirm: tuple[Advice, ...] = ()
@@ -78,7 +95,9 @@ class Diagnosis:
 
     `cause` is the first candidate's id, `none` where nothing of the environment
     failed, and None where no rule knows it: then `collect` lists what would help.
-    `place` is the line of the user's own code at which it ended.
+    `place` is the line of the user's own code at which it ended. `nature` tells what a log
+    of no environment failure is: a mistake in one's own code, a run that succeeded, or a log
+    without any word of failure. `suspects` are the lines of a log that no rule knows which speak of a failure.
     """
 
     cause: str | None
@@ -86,6 +105,15 @@ class Diagnosis:
     candidates: tuple[Candidate, ...] = ()
     place: Place | None = None
     exception: str = ""
+    nature: Nature = ""
+    suspects: tuple[Quote, ...] = ()
     collect: tuple[Advice, ...] = ()
     read: Read = Read()
     source: str = ""
+
+
+@dataclass(frozen=True)
+class Answered:
+    """The short answer that stands behind a failure which had not asked for it."""
+
+    diagnosis: Diagnosis

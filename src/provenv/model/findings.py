@@ -46,6 +46,11 @@ class Fix:
     root: bool = False
     builds: bool = False
 
+    @property
+    def key(self) -> tuple[object, ...]:
+        """By what a repair is known: one that several findings ask for is made once."""
+        return self.appends, self.commands
+
 
 @dataclass(frozen=True)
 class Finding:

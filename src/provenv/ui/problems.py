@@ -79,7 +79,7 @@ def _problem(problem: Problem, hints: tuple[Hint, ...], context: Context) -> Ite
     head = line(Span(f"{severity}[{problem.code}]", style), context.say("ui.colon"))
     yield from wrap(context.prose(problem.what, "strong"), context.prose_width, first=head, hang=2)
     if problem.where is not None:
-        yield from _place(problem.where, style, context)
+        yield from placed(problem.where, style, context)
     yield from details(context.words(problem.why) if problem.why else None, hints, context)
 
 
@@ -113,7 +113,8 @@ def _without(words: str, label: str) -> str:
     return words[len(start) :] if words.casefold().startswith(start) else words
 
 
-def _place(where: Place, style: Style, context: Context) -> Iterator[Line]:
+def placed(where: Place, style: Style, context: Context) -> Iterator[Line]:
+    """Yield where it is: file, line and column, and the line itself with a caret."""
     spot = where.file
     if where.line is not None:
         spot += f":{where.line}"
@@ -125,25 +126,33 @@ def _place(where: Place, style: Style, context: Context) -> Iterator[Line]:
     if where.line is None or where.source is None:
         return
     room = max(context.width - gutter - 3, 10)
-    source, before, marked = _window(where, room, context.marks.ellipsis)
+    before, marked, after = window(
+        where.source, (where.column or 1) - 1, where.length, room, context.marks.ellipsis
+    )
+    source = before + marked + after
     yield line(" " * (gutter + 1), Span("|", "quiet"))
     yield line(Span(f"{number} | ", "quiet"), source)
     if where.column is not None:
-        yield line(" " * (gutter + 1), Span("| ", "quiet"), " " * before, Span("^" * marked, style))
+        yield line(
+            " " * (gutter + 1),
+            Span("| ", "quiet"),
+            " " * cells(before),
+            Span("^" * max(cells(marked), 1), style),
+        )
 
 
-def _window(where: Place, room: int, ellipsis: str) -> tuple[str, int, int]:
-    """Return the part of the source line that fits, the cells before its caret and how many to mark."""
-    source = redact_in_place((where.source or "").rstrip("\r\n"))
-    column = min(max((where.column or 1) - 1, 0), len(source))
-    end = column + where.length
-    before, marked, after = (_visible(part) for part in (source[:column], source[column:end], source[end:]))
+def window(source: str, start: int, length: int, room: int, ellipsis: str) -> tuple[str, str, str]:
+    """Return what stands before, in and behind the marked part of a line, as much of it as fits."""
+    source = redact_in_place(source.rstrip("\r\n"))
+    start = min(max(start, 0), len(source))
+    end = start + length
+    before, marked, after = (_visible(part) for part in (source[:start], source[start:end], source[end:]))
     if cells(before + marked + after) > room:
         # the marked part stays in sight, with about a third of the room in front of it
         before = _tail(before, max(room // 3, room - cells(marked + after) - cells(ellipsis)), ellipsis)
         marked = _head(marked, room - cells(before), ellipsis)
         after = _head(after, room - cells(before + marked), ellipsis)
-    return before + marked + after, cells(before), max(cells(marked), 1)
+    return before, marked, after
 
 
 def _visible(text: str) -> str:

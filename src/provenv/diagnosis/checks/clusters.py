@@ -1,4 +1,4 @@
-"""The declared clusters: the configuration, the answer, the login, and whether what is asked for exists there."""
+"""The declared clusters: configuration, answer, login, and whether what is asked for exists there."""
 
 from __future__ import annotations
 
@@ -175,7 +175,8 @@ def _shown(one: NodeResource) -> Text:
 def _found(cluster: Cluster, found: NodeResource | None, name: str) -> Iterator[Advice]:
     context = f" --context {shlex.quote(cluster.context)}" if cluster.context else ""
     column = name.replace(".", "\\.")
-    nodes = f"kubectl get nodes{context} -o custom-columns='NAME:.metadata.name,COUNT:.status.allocatable.{column}'"
+    columns = f"NAME:.metadata.name,COUNT:.status.allocatable.{column}"
+    nodes = f"kubectl get nodes{context} -o custom-columns={shlex.quote(columns)}"
     if found is None and cluster.gpu_labelled:
         yield advice(text("doctor.cluster.plugin.look"), f"{PLUGIN}{context}")
         yield advice(text("doctor.cluster.plugin.install"))
@@ -185,6 +186,7 @@ def _found(cluster: Cluster, found: NodeResource | None, name: str) -> Iterator[
 def _quota(cluster: Cluster) -> Iterator[Finding]:
     for quota in cluster.quotas:
         wanted = dict(cluster.requested).get(quota.resource, 0)
+        named = f"{shlex.quote(quota.name)} --namespace {shlex.quote(cluster.namespace)}"
         if wanted and quota.hard - quota.used < wanted:
             yield Finding(
                 "cluster-quota",
@@ -201,7 +203,7 @@ def _quota(cluster: Cluster) -> Iterator[Finding]:
                 remedies=(
                     advice(
                         text("doctor.cluster.quota.look"),
-                        f"kubectl describe resourcequota {shlex.quote(quota.name)} --namespace {shlex.quote(cluster.namespace)}",
+                        f"kubectl describe resourcequota {named}",
                     ),
                 ),
                 subject=f"{cluster.target} {quota.name}",

@@ -1,4 +1,4 @@
-"""What checks of the outside share: the packages in use, the targets, how commands of root are written."""
+"""What checks of the outside share: the targets, how grave it is, how remedies are written."""
 
 from __future__ import annotations
 
@@ -10,15 +10,6 @@ from ...model.diagnosis import Advice
 from ...model.findings import Gravity
 from ...model.spec import Target
 from ..ground import Ground
-
-
-def used(ground: Ground) -> frozenset[str]:
-    """Return the names of the locked packages; of the installed or declared ones where nothing is locked."""
-    if ground.lock is not None:
-        return frozenset(one.name for one in ground.lock.packages)
-    if ground.generation is not None and ground.generation.packages:
-        return frozenset(ground.generation.packages)
-    return frozenset(one.name for one in ground.spec.requirements if one.name) if ground.spec else frozenset()
 
 
 def targets(ground: Ground, *kinds: str) -> tuple[Target, ...]:
@@ -34,8 +25,8 @@ def building(ground: Ground) -> Gravity:
 
 
 def advice(text: Text | None, *commands: str, root: bool = False) -> Advice:
-    """Return a remedy."""
-    return Advice(text, commands, root)
+    """Return a remedy; commands of root as a user types them."""
+    return Advice(text, tuple(f"sudo {one}" for one in commands) if root else commands, root)
 
 
 def joined(names: Iterable[str], most: int = 4) -> str:

@@ -1,96 +1,48 @@
-"""Limits of processes and of the kernel that what is installed will meet."""
+"""What one process may have at once: open files, address space."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
 from ...errors import text
-from ...model.diagnosis import Advice
 from ...model.findings import Finding
 from ..ground import Ground
-from .common import advice, joined, used
+from .advising import advice, wanted
 
-# what opens a file or socket for each worker, actor or request
-MANY = frozenset(
-    ("ray", "vllm", "sglang", "horovod", "dask", "distributed", "chromadb", "pymilvus", "mpi4py")
-)
-FRAMEWORKS = frozenset(("torch", "tensorflow", "datasets", "jax"))
-WATCHING = frozenset(("watchdog", "watchfiles", "streamlit", "jupyterlab", "gradio", "tensorboard"))
-FEW = 1024
-WANTED = 65535
-FEW_WATCHES = 16384
+GIB = 1 << 30
+FILES = 4096
+"""Open files that data loaders with several workers reach; 1024 is the usual soft limit of a shell."""
+HEAVY = ("torch", "tensorflow", "tensorflow-cpu", "jaxlib", "mxnet", "paddlepaddle", "mindspore")
+LOADERS = ("torch", "tensorflow", "tensorflow-cpu", "vllm", "ray")
 
 
 def look(ground: Ground) -> Iterator[Finding]:
-    """Yield the limits that are too low for the packages of this project."""
+    """Yield limits that are too small for what is installed or declared."""
     assert ground.facts is not None
-    limits, names, around = ground.facts.limits, used(ground), ground.surroundings
-    many, plain = sorted(names & MANY), sorted(names & FRAMEWORKS)
-    files = limits.open_files
-    if files is not None and ((many and files <= FEW) or (plain and files < FEW)):
-        hard = around.hard_open_files if around else None
+    facts, names = ground.facts, wanted(ground)
+    files = facts.limits.open_files
+    if files is not None and files < FILES and any(name in names for name in LOADERS):
         yield Finding(
-            "open-files-low",
+            "few-open-files",
             "limits",
-            "hurts",
+            "hurts" if files < 1024 else "better",
             what=text("doctor.limits.files", n=files),
-            why=text("doctor.limits.files.why", names=joined(many or plain)),
-            evidence=(text("doctor.limits.hard", hard=hard),) if hard is not None else (),
-            remedies=tuple(_raised(ground, hard)),
-            subject="RLIMIT_NOFILE",
+            why=text("doctor.limits.files.why"),
+            evidence=(text("doctor.limits.said", what="ulimit -n", value=files),),
+            remedies=(advice("doctor.limits.raise", "ulimit -n 65536"),),
+            subject="open_files",
             cause="ulimit-nofile",
         )
-    locked = limits.locked_memory
-    if (
-        around is not None
-        and around.rdma
-        and locked is not None
-        and names & {"torch", "mpi4py", "horovod", "jax"}
-    ):
-        engine = ground.facts.container.kind
+    space = facts.limits.address_space
+    if space is not None and space < 64 * GIB and any(name in names for name in HEAVY):
         yield Finding(
-            "locked-memory-low",
+            "little-address-space",
             "limits",
             "hurts",
-            what=text("doctor.limits.locked", size_bytes=locked),
-            why=text("doctor.limits.locked.why"),
-            remedies=(
-                advice(text("doctor.limits.locked.container"), "docker run --ulimit memlock=-1:-1 ...")
-                if engine
-                else advice(text("doctor.limits.locked.shell"), "ulimit -l unlimited"),
-            ),
-            subject="RLIMIT_MEMLOCK",
-            cause="collective-timeout",
+            what=text("doctor.limits.space", limit_bytes=space),
+            why=text("doctor.limits.space.why"),
+            evidence=(text("doctor.limits.said", what="ulimit -v", value=space // 1024),),
+            remedies=(advice("doctor.limits.raise", "ulimit -v unlimited"),),
+            subject="address_space",
+            cause="host-oom-killed",
         )
-    watching = sorted(names & WATCHING)
-    watches = around.inotify_watches if around else None
-    if watching and watches is not None and watches < FEW_WATCHES:
-        yield Finding(
-            "inotify-low",
-            "limits",
-            "better",
-            what=text("doctor.limits.watches", n=watches),
-            why=text("doctor.limits.watches.why", names=joined(watching)),
-            remedies=(advice(None, "sysctl fs.inotify.max_user_watches=524288", root=True),),
-            subject="fs.inotify.max_user_watches",
-            cause="ulimit-nofile",
-        )
-
-
-def _raised(ground: Ground, hard: int | None) -> Iterator[Advice]:
-    assert ground.facts is not None
-    reachable = WANTED if hard is None else min(WANTED, hard)
-    if hard is None or hard > (ground.facts.limits.open_files or 0):
-        yield advice(text("doctor.limits.files.shell"), f"ulimit -n {reachable}")
-    if hard is not None and hard < WANTED:
-        if ground.facts.container.kind:
-            yield advice(
-                text("doctor.limits.files.container"), f"docker run --ulimit nofile={WANTED}:{WANTED} ..."
-            )
-        elif ground.facts.platform.system == "linux":
-            line = f"* - nofile {WANTED}"
-            yield advice(
-                text("doctor.limits.files.for_good"),
-                f"sh -c 'echo \"{line}\" >> /etc/security/limits.conf'",
-                root=True,
-            )

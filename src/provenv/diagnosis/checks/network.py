@@ -11,7 +11,8 @@ from ...model.diagnosis import Advice
 from ...model.findings import Finding, Gravity
 from ...model.outside import Addressed, Network, Proxied
 from ..ground import Ground
-from .common import advice, building, joined, used
+from .advising import wanted
+from .common import advice, building, joined
 
 UNREACHED = ("unresolved", "refused", "timeout", "proxy")
 SLOW = 1.0
@@ -101,7 +102,7 @@ def _proxies(ground: Ground, network: Network) -> Iterator[Finding]:
             cause="proxy-or-ca",
         )
     if network.local_proxied:
-        serving = sorted(used(ground) & SERVING)
+        serving = sorted(wanted(ground) & SERVING)
         yield Finding(
             "proxy-for-localhost",
             "network",

@@ -7,30 +7,30 @@ from . import (
     clusters,
     containers,
     credentials,
-    limits,
-    memory,
+    locked,
     native,
     network,
+    shm,
     storage,
     system,
     virtualisation,
 )
 from .check import Check
 
-PACKAGES = ("lock", "generation", "spec")
+PACKAGES = ("lock", "environments", "spec")
 
 OUTSIDE: tuple[Check, ...] = (
-    Check("network", "network", network.look, needs=("network",), uses=("facts", "lock", "generation")),
+    Check("network", "network", network.look, needs=("network",), uses=("facts", "generation", *PACKAGES)),
     Check("clock", "network", clock.look, uses=("network", "facts", "surroundings")),
-    Check("storage", "storage", storage.look, needs=("stores",), uses=("facts", "folder", "generation")),
+    Check("storage", "storage", storage.look, needs=("stores",), uses=("facts", "generation")),
     Check("credentials", "credentials", credentials.look, needs=("secrets",), uses=("network", "spec")),
     Check("native", "system", native.look, needs=("native", "facts"), uses=("generation", "spec")),
-    Check("declared", "system", system.declared, needs=("surroundings",)),
+    Check("system_packages", "system", system.declared, needs=("surroundings",)),
     Check("compiling", "system", system.compiling, needs=("surroundings", "facts"), uses=PACKAGES),
     Check("processor", "system", system.processor, needs=("surroundings", "facts")),
     Check("wsl", "system", system.wsl, needs=("facts",)),
-    Check("memory", "memory", memory.look, needs=("facts",), uses=PACKAGES),
-    Check("limits", "limits", limits.look, needs=("facts",), uses=(*PACKAGES, "surroundings")),
+    Check("shm", "memory", shm.look, needs=("facts",), uses=PACKAGES),
+    Check("locked", "limits", locked.look, needs=("facts",), uses=(*PACKAGES, "surroundings")),
     Check("containers", "containers", containers.look, needs=("facts",), uses=("spec", "containers")),
     Check(
         "virtualisation",

@@ -77,11 +77,8 @@ def _full(ground: Ground, stores: Stores) -> Iterator[Finding]:
     for store in stores.stores:
         if store.free is not None and store.total and store.free < SMALL:
             told.setdefault((store.free, store.total), []).append(store)
-    own = {
-        (disk.free, disk.total)
-        for disk in (ground.facts.disks if ground.facts else ())
-        if disk.purpose == "project"
-    }
+    # the disks of project, cache and temporary files are another check's
+    own = {(disk.free, disk.total) for disk in (ground.facts.disks if ground.facts else ())}
     for (free, total), full in told.items():
         if (free, total) in own or total < SMALL // 8:
             continue
@@ -113,7 +110,8 @@ CLEAN: Mapping[str, str] = {
 
 def _elsewhere(ground: Ground, stores: Stores) -> Iterator[Finding]:
     cache = next((one for one in stores.stores if one.name == "uv"), None)
-    folder = ground.folder.path if ground.folder else ""
+    disks = ground.facts.disks if ground.facts else ()
+    folder = next((one.path for one in disks if one.purpose == "project"), "")
     if cache is None or cache.same_device or not folder or ground.variables.get("UV_LINK_MODE"):
         return
     beside = os.path.join(os.path.dirname(folder), ".uv-cache")
@@ -161,7 +159,7 @@ def _hub(stores: Stores) -> Iterator[Finding]:
         )
     for repository, path in stores.pointers:
         yield Finding(
-            "lfs-pointer",
+            "hub-file-pointer",
             "storage",
             "hurts",
             what=text("doctor.hub.pointer", repository=repository),

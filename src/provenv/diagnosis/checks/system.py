@@ -12,7 +12,8 @@ from ...model.diagnosis import Advice
 from ...model.facts import Cpu, Facts
 from ...model.findings import Finding
 from ..ground import Ground
-from .common import advice, building, joined, used
+from .advising import wanted
+from .common import advice, building, joined
 
 # what compiles C as it runs: Triton's launcher, PyTorch's and DeepSpeed's extensions
 COMPILING = frozenset(("triton", "deepspeed", "flashinfer-python", "ninja", "numba-cuda"))
@@ -38,7 +39,7 @@ def compiling(ground: Ground) -> Iterator[Finding]:
     around, facts = ground.surroundings, ground.facts
     assert around is not None
     assert facts is not None
-    sources, running = around.compiled, sorted(used(ground) & COMPILING)
+    sources, running = around.compiled, sorted(wanted(ground) & COMPILING)
     if facts.platform.system == "windows" or not (sources or running):
         return
     manager = system.manager_of(facts)

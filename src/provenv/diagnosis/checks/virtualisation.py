@@ -1,4 +1,4 @@
-"""Whether virtual machines run with the processor's help: only where one is declared, or a right is half given."""
+"""Whether virtual machines run with the processor's help: where one is declared, or a right is half given."""
 
 from __future__ import annotations
 

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 Stream = Literal["ask", "act", "note"]
 STREAMS: dict[str, Stream] = {
     "Facts": "ask",
+    "Diagnosis": "ask",
     "Explanation": "ask",
     "Plan": "ask",
     "PlanResult": "ask",
@@ -37,6 +38,7 @@ STREAMS: dict[str, Stream] = {
     "EditResult": "act",
     "DemoSummary": "act",
     "About": "ask",
+    "Answered": "note",
     "Checkup": "ask",
     "MirrorResult": "ask",
     "Rendered": "act",

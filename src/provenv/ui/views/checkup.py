@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from ...errors import Hint
 from ...model.diagnosis import Advice
 from ...model.findings import GRAVITIES, Checked, Checkup, Finding, Fixed, Gravity
 from ..context import Context
 from ..line import BLANK, Line, Span, Style, line, prose, table, wrap
-from ..problems import details
 from ..units import duration
+from ..width import cells, pad
 from .sentences import passed, sentence
 
 STYLES: dict[Gravity, Style] = {"blocks": "bad", "hurts": "warning", "better": "note"}
@@ -53,18 +52,33 @@ def _finding(one: Finding, context: Context) -> Iterator[Line]:
                 yield line(margin, piece)
     if len(one.evidence) > len(shown):
         yield line(margin, Span(context.say("ui.more", n=len(one.evidence) - len(shown)), "quiet"))
-    hints = [hint for advice in one.remedies for hint in hints_of(advice, context)]
-    yield from details(context.words(one.why) if one.why else None, hints, context, indent=4)
+    yield from _told(context.say("ui.because"), "quiet", context.words(one.why) if one.why else "", context)
+    for advice in one.remedies:
+        yield from _advice(advice, context)
 
 
-def hints_of(advice: Advice, context: Context) -> Iterator[Hint]:
-    """Yield an advice as hints: its words stand with its first command."""
-    words = advice.text
+def _told(label: str, style: Style, words: str, context: Context) -> Iterator[Line]:
+    """Yield words behind a label; both labels of a finding are aligned."""
+    first = line("    ", Span(pad(label, _column(context), right=True), style))
+    for part in words.splitlines():
+        yield from wrap(prose(part), context.prose_width, first=first)
+        first = line(" " * (4 + _column(context)))
+
+
+def _advice(advice: Advice, context: Context) -> Iterator[Line]:
+    """Yield what to do, and its commands below; no command is broken over lines, so that it can be copied."""
+    label = context.say("ui.hint")
+    column = _column(context)
+    words = context.words(advice.text) if advice.text else ""
+    yield from _told(label, "good", words, context)
+    first = line(" " * (4 + column)) if words else line("    ", Span(pad(label, column, right=True), "good"))
     for command in advice.commands:
-        yield Hint(words, command)
-        words = None
-    if words is not None:
-        yield Hint(words)
+        yield line(first, Span(command, "code"))
+        first = line(" " * (4 + column))
+
+
+def _column(context: Context) -> int:
+    return max(cells(context.say("ui.because")), cells(context.say("ui.hint")))
 
 
 def _fixed(checkup: Checkup, context: Context) -> Iterator[Line]:
@@ -78,7 +92,9 @@ def _fixed(checkup: Checkup, context: Context) -> Iterator[Line]:
             for part in context.words(one.detail).splitlines()[-EVIDENCE:]:
                 yield from wrap(line(Span(part, "quiet")), context.prose_width, first=line("    "))
     if checkup.proof:
-        yield from sentence(context.say(f"doctor.proof.{checkup.proof}"), context, context.mark(checkup.proof))
+        yield from sentence(
+            context.say(f"doctor.proof.{checkup.proof}"), context, context.mark(checkup.proof)
+        )
 
 
 def _ended(one: Fixed, context: Context) -> str:

@@ -1,0 +1,107 @@
+"""`explain`: a log, and what is known of its machine -> what went wrong and what to do about it."""
+
+from __future__ import annotations
+
+import os
+import shlex
+import shutil
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import BinaryIO
+
+from .. import facts as facts_room
+from .. import spec
+from ..diagnosis import elevated, reading
+from ..diagnosis.diagnose import diagnose
+from ..diagnosis.rule import Rule
+from ..errors import Exit, Failure, Hint, Problem, problem, text
+from ..model.diagnosis import Diagnosis
+from ..model.facts import Facts
+from ..model.progress import Progress, Silent
+from .log_file import opened
+from .machine import facts_of
+
+OWN_RULES = "provenv-rules"
+
+
+@dataclass(frozen=True)
+class Asked:
+    """What the log is read with: the file (None: the standard input), facts, rules of one's own."""
+
+    source: Path | None = None
+    standard: BinaryIO | None = None
+    facts: Path | None = None
+    here: bool = False
+    rules: tuple[Path, ...] = ()
+
+
+def explain(asked: Asked, folder: Path, progress: Progress | None = None) -> Diagnosis:
+    """Return what the log says went wrong; no project is needed.
+
+    Raises Failure: PV901 a rule of one's own is wrong, PV903 to PV905 the log can't be read or is none,
+    PV908 a folder of rules has none, PV909 two sources of facts; PV907 with the Diagnosis as its `data`
+    where no rule knows what happened.
+    """
+    told = progress or Silent()
+    if asked.facts is not None and asked.here:
+        raise Failure(problem("PV909"), exit_code=Exit.USAGE)
+    rules = known(folder, asked.rules)
+    facts = facts_room.load(asked.facts) if asked.facts else facts_of(folder, told) if asked.here else None
+    with opened(asked.source, asked.standard, told) as blocks:
+        name = "" if asked.source is None else str(asked.source)
+        found = diagnose(blocks, facts=facts, rules=rules, source=name)
+    found = elevated.elevated(found) if _elevates(facts, here=asked.facts is None) else found
+    if found.verdict == "unknown":
+        again = shlex.join(["provenv", "explain", "--here", str(asked.source or "-")])
+        hints = () if facts is not None else (Hint(text("PV907.hint"), again),)
+        raise Failure(problem("PV907", hints=hints), data=found)
+    return found
+
+
+def known(folder: Path, given: Sequence[Path] = ()) -> tuple[Rule, ...]:
+    """Return the shipped rules with those of one's own: of the folders that are given, else of the project.
+
+    A rule of one's own takes the place of a shipped one of the same cause. Raises Failure PV901, PV908.
+    """
+    folders = tuple(given)
+    if not folders:
+        place = folder.resolve()
+        leading = spec.find(place) if place.is_dir() else None
+        own = (leading.parent if leading else place) / OWN_RULES
+        folders = (own,) if own.is_dir() else ()
+    if not folders:
+        return reading.shipped()
+    rules = {rule.cause: rule for rule in reading.shipped()}
+    rules |= {rule.cause: rule for one in folders for rule in own_rules(one)}
+    return tuple(rules[cause] for cause in sorted(rules))
+
+
+def own_rules(folder: Path) -> tuple[Rule, ...]:
+    """Return the rules of a folder; every mistake in it is told at once. Raises Failure PV901, PV908."""
+    try:
+        paths = sorted(path for path in folder.iterdir() if path.suffix == ".toml")
+        texts = [(str(path), path.read_text("utf-8")) for path in paths]
+    except (OSError, UnicodeDecodeError) as error:
+        raise Failure(problem("PV908", folder=str(folder), why=text("verbatim", text=str(error)))) from error
+    if not texts:
+        raise Failure(problem("PV908", folder=str(folder), why=text("PV908.why")))
+    rules: list[Rule] = []
+    mistakes: list[Problem] = []
+    for name, words in texts:
+        try:
+            rules.append(reading.read(name, words))
+        except Failure as failure:
+            mistakes += failure.problems
+    if mistakes:
+        raise Failure(*mistakes)
+    return tuple(rules)
+
+
+def _elevates(facts: Facts | None, *, here: bool) -> bool:
+    """Tell whether who runs the commands needs `sudo` for what an administrator alone may do."""
+    if facts is not None and not here:
+        # a stranger's machine: in containers one is root, and Windows has another way
+        return facts.platform.system != "windows" and not facts.container.kind
+    is_root = not hasattr(os, "geteuid") or os.geteuid() == 0
+    return not is_root and shutil.which("sudo") is not None
