@@ -254,8 +254,8 @@ ClusterState = Literal[
 
 @dataclass(frozen=True)
 class NodeResource:
-    """An accelerator resource over all nodes that take pods: how many, on how many nodes, the most on one; how
-    many pods have asked for, None where they could not be listed.
+    """An accelerator resource over all nodes that take pods: how many, on how many nodes, the most on one;
+    how many pods have asked for, None where they could not be listed.
     """
 
     name: str

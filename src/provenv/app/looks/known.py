@@ -51,7 +51,11 @@ class Known:
 
 
 def known(project: Project) -> Known:
-    """Return what is known of the project; what has mistakes in it is told by others."""
+    """Return what is known of the project, read once; what has mistakes in it is told by others."""
+    return project.shared.once(f"known {project.target}", lambda: _read(project))
+
+
+def _read(project: Project) -> Known:
     declared = spec_of(project)
     locked = _lock(project)
     generation = generation_of(project)
@@ -65,7 +69,7 @@ def known(project: Project) -> Known:
 def spec_of(project: Project) -> Spec | None:
     """Return the declared file, None where there is none or it has mistakes."""
     try:
-        return project.spec()
+        return project.shared.once("spec", project.spec)
     except Failure:
         return None
 
