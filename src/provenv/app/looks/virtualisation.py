@@ -38,7 +38,7 @@ def look(project: Project) -> Ground:
     if sys.platform != "linux":
         return Ground()
     there = os.path.exists(NODE)
-    said = _tried(project) if there and known(project).targets("vm") else {}
+    said = tried(project, NODE) if there and known(project).targets("vm") else {}
     flags = _text("/proc/cpuinfo")
     return Ground(
         virtualisation=Virtualisation(
@@ -57,9 +57,10 @@ def look(project: Project) -> Ground:
     )
 
 
-def _tried(project: Project) -> dict[str, object]:
+def tried(project: Project, node: str) -> dict[str, object]:
+    """Return whether a node opens, which version it speaks, whether it makes a machine."""
     try:
-        done = project.host.exec([project.python, "-I", "-S", "-c", TRY, NODE], limit=LIMIT)
+        done = project.host.exec([project.python, "-I", "-S", "-c", TRY, node], limit=LIMIT)
         if done.timed_out:
             return {"error": "timeout"}
         said = json.loads(done.out)

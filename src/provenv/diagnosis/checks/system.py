@@ -97,7 +97,8 @@ def declared(ground: Ground) -> Iterator[Finding]:
     around = ground.surroundings
     assert around is not None
     if around.lacking:
-        own = (advice(text("doctor.system.by_hand"), shlex.join(around.install)),) if around.install else ()
+        by_hand = shlex.join(around.install)
+        own = (Advice(text("doctor.system.by_hand"), (by_hand,), by_hand.startswith("sudo ")),) if by_hand else ()
         yield Finding(
             "system-package-missing",
             "system",
