@@ -137,7 +137,7 @@ class Scene:
         """
         answer = self.failing(command, cause)
         script = answer.commands(holding)
-        done = self(f"set -e\n{script}\nset +e\n{command}")
+        done = self(f"{script}\n{command}")
         assert done.code == 0, f"$ {script}\n$ {command}\n{done.said}"
         assert prints in done.said, done.said
         return answer

@@ -1,4 +1,4 @@
-"""libgl-missing, missing-compiler, missing-python-headers: a bare Debian, where the program is asked and obeyed.
+"""libgl-missing, missing-compiler, missing-python-headers, permission-denied-path: a bare Debian, where the program is asked and obeyed.
 
 One entry serves all tests: it has a real root file system, the real apt and the real opencv-python.
 """
@@ -34,7 +34,7 @@ setup(name="fastsum", version="1.0", ext_modules=[Extension("fastsum", ["fastsum
 SCRIPT = """
 ./provenv version
 PATH=$PWD:$PATH
-cd /run/out
+cp -r /run/out/fastsum ~ && cd /run/out
 play() {  # NAME WORD COMMAND
     bash -c "$3" > $1.log 2>&1; echo $? > $1.failed
     provenv explain $1.log --here --json > $1.json 2> $1.err
@@ -44,10 +44,14 @@ play() {  # NAME WORD COMMAND
 python3 -m venv ~/env && . ~/env/bin/activate
 pip install --quiet opencv-python numpy setuptools wheel && touch installed
 play libgl-missing apt-get "python -c 'import cv2; print(cv2.__version__)'"
-play missing-compiler apt-get "CC=gcc pip install --no-build-isolation ./fastsum && python -c 'import fastsum'"
+sudo apt-get update -q > /dev/null; sudo apt-get install -y -q python3-dev > headers.log 2>&1; command -v gcc
+play missing-compiler apt-get "CC=gcc pip install --no-build-isolation ~/fastsum && python -c 'import fastsum'"
 pip uninstall --quiet --yes fastsum
-sudo apt-get remove --yes --quiet libpython3.11-dev python3-dev > /dev/null 2>&1; sudo rm -f /usr/include/python3*/Python.h
-play missing-python-headers apt-get "CC=gcc pip install --no-build-isolation ./fastsum && python -c 'import fastsum'"
+# whatever the remedy of before brought
+sudo apt-get remove --yes --quiet 'libpython3.*-dev' > /dev/null 2>&1
+play missing-python-headers apt-get "CC=gcc pip install --no-build-isolation ~/fastsum && python -c 'import fastsum'"
+sudo mkdir -p results
+play permission-denied-path chown "python3 -c 'open(\\"results/metrics.json\\", \\"w\\")'"
 """
 REMEDY = """
 import json, sys
@@ -97,7 +101,7 @@ def machine(bare_machine, tmp_path_factory, repository):
     return out
 
 
-@pytest.mark.parametrize("cause", ["libgl-missing", "missing-compiler", "missing-python-headers"])
+@pytest.mark.parametrize("cause", ["libgl-missing", "missing-compiler", "missing-python-headers", "permission-denied-path"])
 def test_a_bare_machine_is_completed_by_what_was_printed(machine, cause):
     played = Played(machine, cause)
     assert played.failed.strip() != "0", played.log

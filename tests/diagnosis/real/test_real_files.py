@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from contextlib import closing
 
 import pytest
 
@@ -38,14 +39,26 @@ def test_a_whole_model_is_refused_since_torch_2_6(torch):
 
 
 @pytest.mark.parametrize("kept", [0.5, 0.002, 0])
-def test_a_download_of_weights_was_cut_off(torch, kept):
+def test_a_download_of_weights_was_cut_off(torch, company, tmp_path, kept):
+    """The answer says to fetch it anew and to compare it with what the publisher names: so it is done."""
     saved = torch(f"python - <<'END'\n{SAVE}\nEND")
     assert saved.code == 0, saved.said
     path = torch.root / "model.safetensors"
     whole = path.read_bytes()
+    (tmp_path / "hub").mkdir()
+    (tmp_path / "hub" / path.name).write_bytes(whole)
     path.write_bytes(whole[: int(len(whole) * kept)])
     answer = torch.failing(LOAD, "corrupt-or-lfs-pointer-file")
-    assert answer.commands()
+    looked = torch(answer.commands())
+    assert looked.code == 0, looked.said
+    with closing(company.Company(tmp_path)) as network:
+        site = network.site(folders={"hub": tmp_path / "hub"})
+        path.unlink()
+        fetched = torch.having(NO_PROXY="*")(
+            f"curl -sSfO {site.url('hub/model.safetensors')} && sha256sum model.safetensors"
+        )
+    assert fetched.said.startswith(hashlib.sha256(whole).hexdigest())
+    assert torch(LOAD).said == "['w']\n"
 
 
 @pytest.fixture
