@@ -105,11 +105,19 @@ def problem(
 class Failure(Exception):
     """Raised where a command cannot go on; carries everything to be shown.
 
-    `data` is what was found before it failed (a proof's Evidence), shown as a result is.
+    `data` is what was found before it failed (a proof's Evidence), shown as a result is;
+    `diagnosis` is what the rules say of it (a model.diagnosis.Diagnosis), shown last.
     """
 
-    def __init__(self, *problems: Problem, exit_code: int = Exit.FAILED, data: object = None) -> None:
+    def __init__(
+        self,
+        *problems: Problem,
+        exit_code: int = Exit.FAILED,
+        data: object = None,
+        diagnosis: object = None,
+    ) -> None:
         super().__init__(*(p.code for p in problems))
         self.problems = problems
         self.exit_code = exit_code
         self.data = data
+        self.diagnosis = diagnosis

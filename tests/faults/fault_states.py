@@ -135,6 +135,8 @@ def check_current(world: World, operation: Operation, code: int) -> int | None:
     """Raise Wrong unless the old or the new generation is current, whole, and in use; return which."""
     number = current(world.root)
     allowed = {operation.after} if code == 0 else {operation.before, operation.after}
+    if operation.anew is not None:
+        allowed.add(operation.anew)
     if number not in allowed:
         raise Wrong(f"current is {number}; it was {operation.before}, it should become {operation.after}")
     check_receipts(world, None if operation.intact else operation.before)

@@ -36,6 +36,9 @@ class Operation:
     intact: bool = True
     """Whether the generation before is as it was proven (a repair starts from one that is not)."""
 
+    anew: int | None = None
+    """The generation that is built where the one that would do cannot be read."""
+
     def version(self, number: int) -> str:
         """Return alpha's version in that generation of this operation's project."""
         return "1.0" if number == 1 or not self.intact else "2.0"
@@ -52,7 +55,7 @@ OPERATIONS = {
         Operation("build", "fresh", ("up",), None, 1),
         Operation("rebuild", "changed", ("up",), 1, 2),
         Operation("repair", "damaged", ("up", "--repair"), 1, 2, intact=False),
-        Operation("twin", "rolled-back", ("up",), 1, 2),
+        Operation("twin", "rolled-back", ("up",), 1, 2, anew=3),
         Operation("rollback", "two", ("rollback",), 2, 1),
         Operation("gc", "three", ("gc", "--keep", "1"), 3, 3),
         Operation("down", "two", ("down", "--yes"), 2, None),

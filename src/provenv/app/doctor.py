@@ -25,7 +25,7 @@ GRAVITY = {"blocks": 0, "hurts": 1, "better": 2}
 def doctor(project: Project) -> Checkup:
     """Return what blocks, will hurt or could be better here, the gravest first."""
     begun = time.monotonic()
-    ground, seconds = _look(project)
+    ground, _seconds = _look(project)
     found: list[Finding] = []
     checks = []
     for check in TABLE:

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import os
 import shlex
+import shutil
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import TypeVar
 
@@ -28,6 +30,9 @@ from .remembered import granted_cores, remembered_spec
 
 T = TypeVar("T")
 
+PROMPTS = frozenset({"ipython", "ipython3", "bpython", "ptpython", "jupyter-console"})
+"""Programs of an environment that talk with the user: they need the terminal itself."""
+
 
 @dataclass(frozen=True)
 class Ready:
@@ -47,18 +52,59 @@ def run(
     announce: Callable[[Launch], None],
     folder: Path | None = None,
     in_place: bool = False,
+    explain: bool | None = None,
 ) -> Launch:
     """Run the declared run `name`, or `command`, in the current generation and return how it ended.
 
     `find` opens the project; `announce` is told what is about to run, before it does. `folder` is
-    where it runs, if not in the project's; `in_place` makes this very process the command. Raises Failure
-    with 125 (ours: no environment, no such run), 126 or 127 (not executable, not found).
+    where it runs, if not in the project's; `in_place` makes this very process the command. With `explain`
+    its standard error is read along, so that a failure comes with its diagnosis; None leaves it to
+    what is run. Raises Failure with 125 (ours: no environment, no such run), 126 or 127 (not
+    executable, not found).
     """
     project = as_ours(find)
     ready = as_ours(lambda: prepared_generation(project))
     argv = tuple(command) if name is None else as_ours(lambda: _declared(ready.spec, name, tuple(command)))
     place = folder.resolve() if folder else project.folder if name is None else project.root
-    return carry_out(ready, argv, str(place), announce, become if in_place else launch)
+    if in_place:
+        return carry_out(ready, argv, str(place), announce, become)
+    read_along = explain if explain is not None else name is not None or _is_program(argv, ready.prepared)
+    if not read_along:
+        return carry_out(ready, argv, str(place), announce)
+    return _explained(project, ready, argv, str(place), announce)
+
+
+def _is_program(argv: tuple[str, ...], prepared: Prepared) -> bool:
+    """Tell whether a command may have its standard error read along unasked.
+
+    Without a terminal any may. On one, a shell or a prompt needs the terminal itself: only
+    what the environment brings, and what is given something to run, is a program.
+    """
+    if not os.isatty(2):
+        return True
+    name = os.path.basename(argv[0]) if argv else ""
+    if len(argv) < 2 or name in PROMPTS or "-i" in argv[1:2]:
+        return False
+    found = shutil.which(argv[0], path=prepared.environment.get("PATH", ""))
+    own = prepared.environment.get("VIRTUAL_ENV", "")
+    return bool(found and own) and os.path.dirname(found or "").startswith(own)
+
+
+def _explained(
+    project: Project, ready: Ready, argv: tuple[str, ...], folder: str, announce: Callable[[Launch], None]
+) -> Launch:
+    """Run a command with its standard error read along; a failure gets what the rules say of it."""
+    along = load("runs.relay")()
+    if along is None:
+        return carry_out(ready, argv, folder, announce)
+    said = b""
+    try:
+        ended = carry_out(ready, argv, folder, announce, partial(launch, relay=along))
+    finally:
+        said = along.end()
+    if not ended.code:
+        return ended
+    return replace(ended, diagnosis=load("app.answer_to_run")(said, ended.code, project))
 
 
 def as_ours(step: Callable[[], T]) -> T:

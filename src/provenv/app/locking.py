@@ -105,6 +105,20 @@ def lock(
     are kept where they fit. Raises Failure PV766 where another tool's lock lies
     in its place: it is never overwritten.
     """
+    try:
+        return _lock(project, upgrade=upgrade, facts_file=facts_file, output=output, told=told)
+    except Failure as failure:
+        raise load("app.answered")(failure, project) from failure
+
+
+def _lock(
+    project: Project,
+    *,
+    upgrade: Sequence[str] | None,
+    facts_file: Path | None,
+    output: Path | None,
+    told: Callable[[], Facts] | None,
+) -> LockResult:
     project = with_cache(project)
     path = output or lock_path(project, facts_file)
     new = not path.exists()

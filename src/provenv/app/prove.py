@@ -11,6 +11,7 @@ from typing import Literal
 from .. import facts as facts_room
 from .. import proof
 from ..errors import Exit, Failure, Hint, Place, Problem, problem, text
+from ..lazy import load
 from ..model.evidence import Evidence
 from ..model.lock import Lock
 from ..model.spec import Requirement, Spec
@@ -37,6 +38,13 @@ def prove(project: Project, *, only: Sequence[str] = (), quick: bool = False, wa
     """
     if only and quick:
         raise Failure(problem("PV724", hints=(Hint(None, "provenv prove --quick"),)), exit_code=Exit.USAGE)
+    try:
+        return _prove(project, only=only, quick=quick, wait=wait)
+    except Failure as failure:
+        raise load("app.answered")(failure, project) from failure
+
+
+def _prove(project: Project, *, only: Sequence[str], quick: bool, wait: bool) -> Evidence:
     with guarded(project.layout, wait=wait, progress=project.progress):
         # an `up` that was waited for may have made what the file said before
         base = ground(project, local=True)

@@ -12,7 +12,7 @@ from dataclasses import replace
 from typing import cast
 
 from .. import lazy
-from ..errors import Text
+from ..errors import Failure, Text
 from ..model.up_result import UpResult
 from ..plan.stale import stale
 from ..targets.records import read_generation
@@ -46,18 +46,21 @@ def up(
         settled = unchanged(project)
         if settled is not None:
             return replace(settled, seconds=time.monotonic() - began)
-    # the machine answers while what builds is still imported
-    with lazy.load("app.asking")(project) as told:
-        result = lazy.load("app.build")(
-            project,
-            locked=locked,
-            repair=repair,
-            upgrade=upgrade,
-            wait=wait,
-            began=began,
-            agree=agree,
-            told=told,
-        )
+    try:
+        # the machine answers while what builds is still imported
+        with lazy.load("app.asking")(project) as told:
+            result = lazy.load("app.build")(
+                project,
+                locked=locked,
+                repair=repair,
+                upgrade=upgrade,
+                wait=wait,
+                began=began,
+                agree=agree,
+                told=told,
+            )
+    except Failure as failure:
+        raise lazy.load("app.answered")(failure, project) from failure
     return cast(UpResult, result)
 
 

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from ..app import launch
 from ..app.project import open_project
+from ..lazy import load
 from ..ui.view import view
 from .endings import ending, listen
 
@@ -20,6 +21,8 @@ def run(arguments: Sequence[str]) -> int:
         ended = launch.run(
             lambda: open_project(Path("."), progress=made.progress), command=arguments[2:], announce=made.show
         )
+        if ended.diagnosis is not None:
+            made.show(load("model.answered")(ended.diagnosis))
         return ended.code or 0
 
     return ending(work, lambda: made, arguments)

@@ -8,6 +8,7 @@ import click
 
 from .. import app
 from ..lazy import load
+from ..model.diagnosis import Answered
 from .help import Command, completed
 from .session import Session, command, option
 
@@ -43,11 +44,18 @@ class RunCommand(Command):
         "--folder", type=click.Path(path_type=Path, file_okay=False), metavar="DIR", help="cli.run.folder"
     ),
     option("--replace", "in_place", is_flag=True, help="cli.run.replace"),
+    option("--explain/--no-explain", default=None, help="cli.run.explain"),
     cls=RunCommand,
     context_settings={"ignore_unknown_options": True, "allow_interspersed_args": False},
 )
 def run(
-    session: Session, *, words: tuple[str, ...], json_file: Path | None, folder: Path | None, in_place: bool
+    session: Session,
+    *,
+    words: tuple[str, ...],
+    json_file: Path | None,
+    folder: Path | None,
+    in_place: bool,
+    explain: bool | None,
 ) -> int:
     behind: tuple[str, ...] | None = click.get_current_context().meta["provenv.command"]
     if not words and not behind:
@@ -63,7 +71,10 @@ def run(
         announce=session.view.show,
         folder=folder,
         in_place=in_place,
+        explain=explain,
     )
+    if ended.diagnosis is not None:
+        session.view.show(Answered(ended.diagnosis))
     if json_file is not None:
         load("app.keep_text")(
             json_file, load("ui.document")("run", ended.code == 0, ended, ended.findings, session.view.words)

@@ -8,30 +8,34 @@ lower case, or a run of other letters (Chinese) that is looked for as it stands.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from itertools import chain, groupby, product
+from math import prod
+
+from .tree import LETTERS, Node, may_be_empty, tree
 
 # words that stand in every log: they find nothing when they are all that a pattern has
 COMMON = frozenset(
-    "a an and are as at be by can cannot could did directory does error errors exception fail failed failure "
-    "file files for found from has have if import in is it line module no not object of on open or package "
-    "path py python read run such that the this to torch type use user using value version warning was with "
-    "you your install installed lib library load loading model data device gpu cuda "
-    "importerror modulenotfounderror runtimeerror valueerror typeerror attributeerror oserror traceback".split()
+    """
+    a an and are as at be by can cannot could did directory does error errors exception fail failed failure
+    file files for found from has have if import in is it line module no not object of on open or package
+    path py python read run such that the this to torch type use user using value version warning was with
+    you your install installed lib library load loading model data device gpu cuda
+    importerror modulenotfounderror runtimeerror valueerror typeerror attributeerror oserror traceback
+    """.split()  # noqa: SIM905 - a list of a hundred words is easier to read without its quotes
 )
 SHORTEST = 3
 WORD = re.compile(r"[a-z]+|[^\x00-\x7f]+")
+# what a word loses that may go on beyond it, and so be another word in the log: at an end of the pattern,
+# where programs seldom write on, and beside something that takes any letter
+AT_END = 2.0
+AT_GAP = 7.0
+MOST_ALTERNATIVES = 60
+Found = tuple[float, frozenset[str]]
 
 
 class Unanchored(Exception):
     """A regular expression without a word that must stand in what it matches."""
-
-
-@dataclass
-class _Run:
-    text: str = ""
-    # whether a letter may stand directly before or after the run, making its edge word longer
-    open_left: bool = False
-    open_right: bool = False
 
 
 def anchors(regex: str) -> frozenset[str]:
@@ -39,163 +43,121 @@ def anchors(regex: str) -> frozenset[str]:
 
     Raises Unanchored where there is none of three letters or more.
     """
-    best = _any_of(regex)
+    # a pattern is searched for, so that letters may stand before its beginning and behind its end
+    best = _best(tree(regex), left=AT_END, right=AT_END)
     if best is None:
         raise Unanchored(regex)
     return best[1]
 
 
-def _any_of(regex: str) -> tuple[float, frozenset[str]] | None:
-    """Return the best set of alternative anchors and how good it is: as good as its worst word."""
-    chosen: list[tuple[float, frozenset[str]]] = []
-    for branch in _branches(regex):
-        one = _of_branch(branch)
-        if one is None:
-            return None
-        chosen.append(one)
-    return min(score for score, _ in chosen), frozenset().union(*(words for _, words in chosen))
-
-
-def _of_branch(branch: str) -> tuple[float, frozenset[str]] | None:
-    runs, groups = _runs(branch)
-    found = [(_score(word, edge), frozenset({word})) for run in runs for word, edge in _words(run)]
-    for group in groups:
-        inner = _any_of(group)
-        if inner is not None:
-            found.append((inner[0] - len(inner[1]) / 10, inner[1]))
+def _best(given: Sequence[Node], *, left: float, right: float) -> Found | None:
+    """Return the best anchors of a sequence; what a word at its edges loses to what may stand beside it."""
+    nodes = list(_whole_words(given))
+    found: list[Found] = []
+    index = 0
+    while index < len(nodes):
+        node = nodes[index]
+        if node.kind == "char":
+            end = index
+            while end < len(nodes) and nodes[end].kind == "char":
+                end += 1
+            run = "".join(one.text for one in nodes[index:end]).lower()
+            found += _of_run(run, _ends(nodes[:index], left), _begins(nodes[end:], right))
+            index = end
+            continue
+        if node.kind == "any of" or (node.kind == "repeat" and node.low > 0):
+            before, behind = _ends(nodes[:index], left), _begins(nodes[index + 1 :], right)
+            again = node.kind == "repeat" and node.high > 1
+            inner = [
+                _best(
+                    part,
+                    left=max(before, _ends(part, 0.0) if again else 0.0),
+                    right=max(behind, _begins(part, 0.0) if again else 0.0),
+                )
+                for part in node.parts
+            ]
+            found += _any_of(inner)
+        index += 1
     return max(found, key=lambda one: (one[0], sorted(one[1])), default=None)
 
 
-def _words(run: _Run) -> list[tuple[str, bool]]:
-    lower = run.text.lower()
+def _whole_words(nodes: Sequence[Node]) -> Iterator[Node]:
+    """Yield the nodes with letters and alternatives beside them put together: `prox(y|ies)` is two words."""
+    for joins, group in groupby(map(_optional, nodes), key=_is_of_word):
+        cluster = list(group)
+        kinds = {node.kind for node in cluster}
+        if not joins or len(cluster) == 1 or "any of" not in kinds:
+            yield from cluster
+            continue
+        choices = [node.parts if node.kind == "any of" else ((node,),) for node in cluster]
+        if prod(map(len, choices)) > MOST_ALTERNATIVES:
+            yield from cluster
+            continue
+        yield Node("any of", parts=tuple(tuple(chain(*one)) for one in product(*choices)))
+
+
+def _optional(node: Node) -> Node:
+    """Return `s?` as one of two alternatives."""
+    if node.kind == "repeat" and (node.low, node.high) == (0, 1):
+        return Node("any of", parts=(node.parts[0], ()))
+    return node
+
+
+def _is_of_word(node: Node) -> bool:
+    return node.kind == "any of" or (node.kind == "char" and bool(node.mask & LETTERS))
+
+
+def _any_of(inner: Sequence[Found | None]) -> list[Found]:
+    """Return the anchors of alternatives: as good as the worst of them."""
+    known = [one for one in inner if one is not None]
+    words = frozenset().union(*(one[1] for one in known))
+    if len(known) < len(inner) or not known or len(words) > MOST_ALTERNATIVES:
+        return []
+    return [(min(one[0] for one in known) - (len(words) - 1) / 10, words)]
+
+
+def _of_run(run: str, before: float, behind: float) -> list[Found]:
     found = []
-    for match in WORD.finditer(lower):
-        at_edge = (match.start() == 0 and run.open_left) or (match.end() == len(lower) and run.open_right)
-        if len(match[0]) >= SHORTEST or not match[0].isascii():
-            found.append((match[0], at_edge))
+    for match in WORD.finditer(run):
+        word = match[0]
+        if not word.isascii():
+            found.append((_score(word), frozenset({word})))
+        elif len(word) >= SHORTEST:
+            loss = (before if match.start() == 0 else 0.0) + (behind if match.end() == len(run) else 0.0)
+            found.append((_score(word) - loss, frozenset({word})))
     return found
 
 
-def _score(word: str, at_edge: bool) -> float:
+def _score(word: str) -> float:
     length = float(len(word)) if word.isascii() else 3.0 * len(word)
-    return min(length, 12) - (8 if word in COMMON else 0) - (4 if at_edge else 0)
+    return min(length, 12) - (8 if word in COMMON else 0)
 
 
-def _branches(regex: str) -> list[str]:
-    """Return the alternatives at the top level."""
-    parts, depth, start, index = [], 0, 0, 0
-    while index < len(regex):
-        char = regex[index]
-        if char == "\\":
-            index += 1
-        elif char == "[":
-            index = _class_end(regex, index)
-        elif char == "(":
-            depth += 1
-        elif char == ")":
-            depth -= 1
-        elif char == "|" and depth == 0:
-            parts.append(regex[start:index])
-            start = index + 1
-        index += 1
-    return [*parts, regex[start:]]
+def _begins(nodes: Sequence[Node], after: float) -> float:
+    """Return what a word loses to nodes behind it; `after` is what follows those."""
+    for node in nodes:
+        if node.kind in ("char", "set"):
+            return AT_GAP if node.mask & LETTERS else 0.0
+        if node.kind == "edge":
+            return 0.0
+        if node.kind in ("repeat", "any of"):
+            if any(_begins(part, 0.0) for part in node.parts):
+                return AT_GAP
+            if not may_be_empty(node):
+                return 0.0
+    return after
 
 
-def _class_end(regex: str, index: int) -> int:
-    """Return where the character class that begins at `index` ends."""
-    end = index + 1
-    if regex[end : end + 1] == "^":
-        end += 1
-    if regex[end : end + 1] == "]":
-        end += 1
-    while end < len(regex) and regex[end] != "]":
-        end += 2 if regex[end] == "\\" else 1
-    return end
-
-
-def _group_end(regex: str, index: int) -> int:
-    depth = 0
-    while index < len(regex):
-        char = regex[index]
-        if char == "\\":
-            index += 1
-        elif char == "[":
-            index = _class_end(regex, index)
-        elif char == "(":
-            depth += 1
-        elif char == ")":
-            depth -= 1
-            if depth == 0:
-                return index
-        index += 1
-    return len(regex) - 1
-
-
-def _runs(branch: str) -> tuple[list[_Run], list[str]]:
-    """Return the literal runs of a branch without top-level alternatives, and its alternating groups."""
-    runs: list[_Run] = []
-    groups: list[str] = []
-    run = _Run()
-
-    def close(*, open_right: bool, open_left: bool) -> None:
-        nonlocal run
-        run.open_right = open_right
-        if run.text:
-            runs.append(run)
-        run = _Run(open_left=open_left)
-
-    # a pattern is searched for, so that a letter may stand before its beginning
-    run.open_left = True
-    index = 0
-    while index < len(branch):
-        char = branch[index]
-        piece, edge = "", True
-        if char == "\\":
-            follower = branch[index + 1 : index + 2]
-            index += 1
-            if follower.isalnum():
-                edge = follower not in "bBAZsdSD" or follower in "BSD"
-            else:
-                piece = follower
-        elif char == "[":
-            index = _class_end(branch, index)
-        elif char == "(":
-            end = _group_end(branch, index)
-            body = branch[index + 1 : end]
-            index = end
-            head = re.match(r"\?(?:P<\w+>|:)", body)
-            inner = body[head.end() :] if head else body
-            optional = bool(re.match(r"[?*]|\{0?,", branch[index + 1 :]))
-            if body.startswith("?") and not head:
-                pass
-            elif optional:
-                pass
-            elif len(_branches(inner)) > 1:
-                groups.append(inner)
-            else:
-                inner_runs, inner_groups = _runs(inner)
-                runs.extend(inner_runs)
-                groups.extend(inner_groups)
-        elif char in "^$":
-            edge = False
-        elif char not in ".?*+{}":
-            piece = char
-        elif char == "{":
-            index = branch.index("}", index) if "}" in branch[index:] else index
-            index += 1
-            continue
-        elif char in "?*+":
-            index += 1
-            continue
-        rest = branch[index + 1 :]
-        if piece and re.match(r"[?*]|\{0?,", rest):
-            close(open_right=piece.isalpha(), open_left=piece.isalpha())
-        elif piece:
-            run.text += piece
-            if rest[:1] in ("+", "{"):
-                close(open_right=True, open_left=True)
-        else:
-            close(open_right=edge, open_left=edge)
-        index += 1
-    close(open_right=True, open_left=True)
-    return runs, groups
+def _ends(nodes: Sequence[Node], before: float) -> float:
+    """Return what a word loses to nodes in front of it; `before` is what precedes those."""
+    for node in reversed(nodes):
+        if node.kind in ("char", "set"):
+            return AT_GAP if node.mask & LETTERS else 0.0
+        if node.kind == "edge":
+            return 0.0
+        if node.kind in ("repeat", "any of"):
+            if any(_ends(part, 0.0) for part in node.parts):
+                return AT_GAP
+            if not may_be_empty(node):
+                return 0.0
+    return before

@@ -100,7 +100,7 @@ def _role(hit: Hit, log: Log, said: Signals, noisy: set[tuple[int, str]]) -> flo
         return IN_NOISE
     if ECHO.match(hit.before) and hit.text.startswith("    "):
         return IN_ECHO
-    if said.ending is not None and said.ending.type in hit.text and said.ending.message[:60] in hit.text:
+    if said.ending is not None and said.ending.says(hit.text):
         return AT_THE_END
     return IN_WARNING if WARNING.search(hit.text) else 1.0
 

@@ -2,34 +2,40 @@
 
 It takes seconds and constant memory for a log of 200 MB: a block is cut into
 words at once, and only a line with a pattern's anchor meets that pattern; lines
-that differ only in their numbers are tried a few times and then counted.
+that differ only in their numbers are tried a few times and then counted; a
+pattern that has read its share of a log goes on with the log's last lines alone.
 """
 
 from __future__ import annotations
 
-import re
+from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 
+from .cleaning import cleaned
+from .prefixes import Prefixed, without_prefix
 from .rule import Pattern
 
 BLOCK = 1 << 20
-# a longer line is cut, its pieces overlapping
+# of a longer line only what stands around an anchor is read
 LONGEST = 4000
-OVERLAP = 400
+STRETCH = 1800
 KEPT = 1 << 18
 # lines of one shape (their digits removed) that are tried before the shape is believed to be known
 TRIES = 40
 REMEMBERED = 100_000
-FOLD = bytes(
-    byte if byte >= 0x80 or 97 <= byte <= 122 else byte + 32 if 65 <= byte <= 90 else 32
-    for byte in range(256)
-)
+# how many characters a pattern reads of a log, and how many lines of its end after that
+SHARE = 2_000_000
+LATE = 50
+FOLD = bytes(byte if 97 <= byte <= 122 else byte + 32 if 65 <= byte <= 90 else 32 for byte in range(256))
 DIGITS = b"0123456789"
-ESCAPES = re.compile(rb"\x1b(?:\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]{0,4000}(?:\x07|\x1b\\)|[@-Z\\-_])")
+_NO_DIGITS = str.maketrans("", "", "0123456789")
 # a paste that a terminal wrapped: the next line goes on in the middle of a word or sentence
 WRAPPED = 60
-AROUND = 8
+# the lines around one that patterns of several lines see
+AROUND = 12
+MOST_HITS = 20
 
 
 @dataclass
@@ -69,17 +75,17 @@ class Log:
     @property
     def binary(self) -> bool:
         """Whether so many bytes were zero that it can't be a text."""
-        return self.zeros * 100 > self.size
+        return self.zeros * 3 > self.size
 
 
-MOST_HITS = 20
+Named = tuple[str, Pattern]
 
 
 class Index:
     """The patterns of all rules by their anchors."""
 
-    def __init__(self, patterns: Iterable[tuple[str, Pattern]]) -> None:
-        self.by_word: dict[bytes, list[tuple[str, Pattern]]] = {}
+    def __init__(self, patterns: Iterable[Named]) -> None:
+        self.by_word: dict[bytes, list[Named]] = {}
         for cause, pattern in patterns:
             for anchor in pattern.anchors:
                 self.by_word.setdefault(anchor.encode(), []).append((cause, pattern))
@@ -88,7 +94,11 @@ class Index:
 
     def found(self, block: bytes) -> set[bytes]:
         """Return the anchors that stand in the block."""
-        found = set(block.translate(FOLD).split()) & self.words
+        return self.found_folded(block, block.translate(FOLD))
+
+    def found_folded(self, block: bytes, folded: bytes) -> set[bytes]:
+        """Return the anchors that stand in a block whose letters were folded already."""
+        found = set(folded.split()) & self.words
         if self.wide and not block.isascii():
             found |= {word for word in self.wide if word in block}
         return found
@@ -99,24 +109,31 @@ def scan(blocks: Iterable[bytes], index: Index) -> Log:
     scanner = _Scanner(index)
     for block in _whole_lines(blocks):
         scanner.block(block)
-    return scanner.log
+    return scanner.end()
 
 
 def _whole_lines(blocks: Iterable[bytes]) -> Iterator[bytes]:
-    """Yield blocks that end with a line's end, except the last; a line longer than a block is cut."""
-    rest = b""
+    """Yield large blocks of whole lines; what is longer than a block is cut.
+
+    The last lines of each wait for the next one, so that a pattern of several lines sees what follows.
+    """
+    rest = bytearray()
     for block in blocks:
         for start in range(0, len(block), BLOCK):
             rest += block[start : start + BLOCK]
-            end = rest.rfind(b"\n") + 1
-            if end:
-                yield rest[:end]
-                rest = rest[end:]
-            elif len(rest) > BLOCK:
-                yield rest
-                rest = b""
+            if len(rest) < BLOCK:
+                continue
+            end = len(rest)
+            for _ in range(AROUND):
+                end = rest.rfind(b"\n", 0, end)
+                if end < len(rest) - BLOCK // 2:
+                    break
+            # few line ends, or none: then it is cut at the last one, or where it is
+            end = end + 1 if end >= len(rest) - BLOCK // 2 else rest.rfind(b"\n") + 1 or len(rest)
+            yield bytes(rest[:end])
+            del rest[:end]
     if rest:
-        yield rest
+        yield bytes(rest)
 
 
 class _Scanner:
@@ -126,26 +143,45 @@ class _Scanner:
         self._known: dict[bytes, int] = {}
         self._shapes: dict[bytes, tuple[Hit, ...]] = {}
         self._before: list[bytes] = []
+        # patterns that have not read their share yet, and those that have, with the last lines for them
+        self._fresh = {word: list(named) for word, named in index.by_word.items()}
+        self._tired: dict[bytes, list[Named]] = {}
+        self._late: dict[bytes, deque[_Line]] = {}
+        self._spent: dict[int, int] = {}
+        # the whole log, while it is so short that it may be a paste
+        self._paste: list[bytes] | None = []
 
     def block(self, block: bytes) -> None:
+        """Read a block that ends with a line's end, or is a part of a very long line."""
         log = self.log
         log.size += len(block)
-        if b"\0" in block:
-            log.zeros += block.count(b"\0")
-            # PowerShell writes a redirected log as UTF-16
-            block = block.replace(b"\0", b"")
-        if b"\x1b" in block:
-            block = ESCAPES.sub(b"", block)
-        if b"\r" in block:
-            block = block.replace(b"\r\n", b"\n").replace(b"\r", b"\n")
+        log.zeros += block.count(b"\0")
+        block = cleaned(block)
         self._keep(block)
-        lines = block.split(b"\n")
-        if block.endswith(b"\n"):
-            lines.pop()
-        if self._index.found(block):
-            self._lines(lines)
-        self._before = lines[-AROUND:]
-        log.lines += len(lines)
+        folded = b" " + block.translate(FOLD) + b" "
+        found = self._index.found_folded(block, folded)
+        lines: list[bytes] = []
+        if found or self._paste is not None or len(self._before) < AROUND:
+            lines = block.split(b"\n")
+            if not lines[-1]:
+                lines.pop()
+        if found:
+            self._lines(block, folded, found, lines)
+        if self._paste is not None:
+            self._paste = [*self._paste, *lines] if log.size <= KEPT else None
+        end = lines or block[-AROUND * LONGEST :].split(b"\n")
+        self._before = [one[:LONGEST] for one in end if one][-AROUND:]
+        log.lines += block.count(b"\n")
+
+    def end(self) -> Log:
+        """Return what was found, once what waited for the end was looked at."""
+        for word, waiting in self._late.items():
+            for one in waiting:
+                for cause, pattern in self._tired[word]:
+                    self._found(cause, pattern, one)
+        self._joined(self._paste or [])
+        self.log.lines += not self.log.text.endswith("\n") and bool(self.log.text)
+        return self.log
 
     def _keep(self, block: bytes) -> None:
         log = self.log
@@ -156,113 +192,186 @@ class _Scanner:
         if block:
             log.tail = (log.tail + block[-KEPT:].decode("utf-8", "replace"))[-KEPT:]
 
-    def _lines(self, lines: Sequence[bytes]) -> None:
-        start = self.log.lines + 1
+    def _lines(self, block: bytes, folded: bytes, found: set[bytes], lines: Sequence[bytes]) -> None:
+        """Look at the lines of a block which hold an anchor."""
         shapes, known = self._shapes, self._known
-        joining = self.log.size <= 2 * BLOCK
-        for place, line in enumerate(lines):
+        place, start = 0, 0
+        for begin, end, words, offset in _with_words(block, folded, found):
+            place += block.count(b"\n", start, begin)
+            start = begin
+            line = block[begin:end]
+            if len(line) > LONGEST:
+                middle = offset - begin
+                line = line[max(0, middle - LONGEST // 2) : middle + LONGEST // 2]
             shape = line.translate(None, DIGITS)
             tries = known.get(shape, 0)
             if tries >= TRIES:
                 for hit in shapes.get(shape, ()):
                     hit.times += 1
-                    hit.last = start + place
+                    hit.last = self.log.lines + 1 + place
                 continue
             if len(known) > REMEMBERED:
                 known.clear()
                 shapes.clear()
-            found = self._index.found(line)
-            if not found and not joining:
-                known[shape] = TRIES
-                continue
             known[shape] = tries + 1
-            hits = self._line(line, place, lines, found, joining=joining)
+            hits = self._line(line, place, lines, words)
             if hits:
                 shapes[shape] = hits
 
-    def _line(
-        self, line: bytes, place: int, lines: Sequence[bytes], found: set[bytes], *, joining: bool
-    ) -> tuple[Hit, ...]:
+    def _line(self, line: bytes, place: int, lines: Sequence[bytes], found: set[bytes]) -> tuple[Hit, ...]:
         hits: list[Hit] = []
-        tried: set[int] = set()
-        for piece in _pieces(line):
-            words = piece.decode("utf-8", "replace")
-            for cause, pattern in self._wanted(found):
-                near = words
-                if pattern.span > 1:
-                    near = self._near(place, lines, pattern.span)
-                hits += self._try(cause, pattern, near, words, place, lines)
-                tried.add(id(pattern))
-        if joining and WRAPPED <= len(line) <= LONGEST and place + 1 < len(lines):
-            # each join is tried for the patterns that neither line alone can show
-            for joined in (
-                line + lines[place + 1][:LONGEST],
-                line + b" " + lines[place + 1][:LONGEST].lstrip(),
-            ):
-                words = joined.decode("utf-8", "replace")
-                for cause, pattern in self._wanted(self._index.found(joined)):
-                    if pattern.span == 1 and not self._seen(cause, pattern, place, lines):
-                        hits += self._try(cause, pattern, words, words, place, lines)
+        one = _Line(self.log.lines + 1 + place, line, place, lines, self._before)
+        for word in found & self._tired.keys():
+            self._late.setdefault(word, deque(maxlen=LATE)).append(one)
+        for cause, pattern in self._wanted(found):
+            hit = self._found(cause, pattern, one)
+            if hit is not None:
+                hits.append(hit)
+            spent = self._spent.get(id(pattern), 0) + len(line) * pattern.span
+            self._spent[id(pattern)] = spent
+            if spent > SHARE:
+                self._tire(cause, pattern)
         return tuple(hits)
 
-    def _seen(self, cause: str, pattern: Pattern, place: int, lines: Sequence[bytes]) -> bool:
-        """Whether one of the two lines shows the pattern by itself."""
-        both = (lines[place], lines[place + 1][:LONGEST])
-        return any(pattern.compiled.search(one.decode("utf-8", "replace")) for one in both)
+    def _tire(self, cause: str, pattern: Pattern) -> None:
+        """Have a pattern that has read its share see no more than the log's last lines."""
+        for anchor in pattern.anchors:
+            word = anchor.encode()
+            self._fresh[word] = [one for one in self._fresh[word] if one[1] is not pattern]
+            self._tired.setdefault(word, []).append((cause, pattern))
 
-    def _wanted(self, found: set[bytes]) -> Iterator[tuple[str, Pattern]]:
+    def _joined(self, lines: Sequence[bytes]) -> None:
+        """Look at each two lines that a terminal may have made of one, for what neither shows alone."""
+        for place, line in enumerate(lines[:-1]):
+            if not WRAPPED <= len(line) <= LONGEST:
+                continue
+            after = lines[place + 1][:LONGEST]
+            for joined in (line + after, line + b" " + after.lstrip()):
+                one = _Line(place + 1, joined)
+                for cause, pattern in self._wanted(self._index.found(joined)):
+                    kept = self.log.hits.get(f"{cause}/{pattern.id}", ())
+                    if pattern.span == 1 and not any(hit.line in (place + 1, place + 2) for hit in kept):
+                        self._found(cause, pattern, one)
+
+    def _wanted(self, found: set[bytes]) -> Iterator[Named]:
         given: set[tuple[str, str]] = set()
-        for word in found:
-            for cause, pattern in self._index.by_word[word]:
+        for word in sorted(found):
+            for cause, pattern in self._fresh[word]:
                 if (cause, pattern.id) not in given:
                     given.add((cause, pattern.id))
                     yield cause, pattern
 
-    def _near(self, place: int, lines: Sequence[bytes], span: int) -> str:
-        """Return the line with those around it, `span` lines before and behind."""
-        around = [*self._before, *lines[max(0, place - span) : place]][-span + 1 :] if place < span else None
-        before = around if around is not None else list(lines[place - span + 1 : place])
-        near = [*before, *lines[place : place + span]]
-        return "\n".join(one[:LONGEST].decode("utf-8", "replace") for one in near)
-
-    def _try(
-        self, cause: str, pattern: Pattern, near: str, words: str, place: int, lines: Sequence[bytes]
-    ) -> Iterator[Hit]:
-        match = pattern.compiled.search(near)
-        if match is None:
-            return
-        number = self.log.lines + 1 + place
-        kept = self.log.hits.setdefault(f"{cause}/{pattern.id}", [])
-        same = next((hit for hit in kept if hit.text == words), None)
-        if same is not None:
-            same.times += same.last != number
-            same.last = number
-            yield same
+    def _found(self, cause: str, pattern: Pattern, line: _Line) -> Hit | None:
+        """Try a pattern and keep its hit; one of the same shape is counted."""
+        if pattern.span > 1:
+            match, shift = pattern.compiled.search(line.near(pattern.span)), None
         else:
-            before = lines[place - 1] if place else (self._before or [b""])[-1]
-            captured = {name: value for name, value in match.groupdict().items() if value}
-            hit = Hit(
-                cause,
-                pattern,
-                number,
-                words,
-                captured,
-                number,
-                before=before[:LONGEST].decode("utf-8", "replace"),
-                start=match.start() if near is words else 0,
-                length=match.end() - match.start() if near is words else 0,
-            )
-            if len(kept) < MOST_HITS:
-                kept.append(hit)
-            else:
-                # the first ones and the newest one are kept
-                kept[-1] = hit
-            yield hit
+            match, shift = pattern.compiled.search(line.own.text), line.own.start
+            if match is None and line.own.start:
+                # the pattern may be about what stands in front
+                match, shift = pattern.compiled.search(line.words), 0
+        if match is None:
+            return None
+        kept = self.log.hits.setdefault(f"{cause}/{pattern.id}", [])
+        shape = line.words.translate(_NO_DIGITS)
+        same = next((hit for hit in kept if hit.text.translate(_NO_DIGITS) == shape), None)
+        if same is not None:
+            same.times += same.last != line.number
+            same.last = line.number
+            return same
+        captured = {name: value for name, value in match.groupdict().items() if value}
+        start, length = (0, 0) if shift is None else (match.start() + shift, match.end() - match.start())
+        hit = Hit(
+            cause,
+            pattern,
+            line.number,
+            line.words,
+            captured,
+            line.number,
+            before=line.before,
+            start=start,
+            length=length,
+        )
+        if len(kept) < MOST_HITS:
+            kept.append(hit)
+        else:
+            # the first ones and the newest one are kept
+            kept[-1] = hit
+        return hit
 
 
-def _pieces(line: bytes) -> Iterator[bytes]:
-    if len(line) <= LONGEST:
-        yield line
-        return
-    for start in range(0, len(line), LONGEST - OVERLAP):
-        yield line[start : start + LONGEST]
+class _Line:
+    """One line with an anchor, and what stands around it."""
+
+    def __init__(
+        self,
+        number: int,
+        line: bytes,
+        place: int = 0,
+        lines: Sequence[bytes] = (),
+        ahead: Sequence[bytes] = (),
+    ) -> None:
+        self.number = number
+        ahead = ahead if place < AROUND else ()
+        first = max(place - AROUND, 0)
+        self._around = [*ahead, *lines[first : place + AROUND]]
+        self._place = len(ahead) + place - first
+        self._line = line
+
+    @cached_property
+    def own(self) -> Prefixed:
+        """The line without what others wrote in front of it."""
+        return without_prefix(self._line.decode("utf-8", "replace"))
+
+    @cached_property
+    def words(self) -> str:
+        """The line as it stands in the log; of one packed into another form, what its program wrote."""
+        whole = self._line.decode("utf-8", "replace")
+        return whole if whole.endswith(self.own.text) else self.own.text
+
+    @property
+    def before(self) -> str:
+        """The line before."""
+        before = self._around[self._place - 1] if self._place else b""
+        return before[:LONGEST].decode("utf-8", "replace")
+
+    def near(self, span: int) -> str:
+        """Return the line with those around it, `span` lines before and behind."""
+        place, span = self._place, min(span, AROUND)
+        near = self._around[max(place - span + 1, 0) : place + span]
+        return "\n".join(without_prefix(one[:LONGEST].decode("utf-8", "replace")).text for one in near)
+
+
+def _with_words(block: bytes, folded: bytes, found: set[bytes]) -> Iterator[tuple[int, int, set[bytes], int]]:
+    """Yield each line with an anchor: its beginning and end, its anchors, where the first of them stands.
+
+    A line that is longer than what is read of it comes again for each stretch with an anchor.
+    """
+    begin, end, at = 0, -1, 0
+    words: set[bytes] = set()
+    for offset, word in sorted(_places(block, folded, found)):
+        if offset > end or offset - at > STRETCH:
+            if words:
+                yield begin, end, words, at
+            words, at = set(), offset
+        if offset > end:
+            begin = block.rfind(b"\n", max(end, 0), offset) + 1 or max(end + 1, 0)
+            end = block.find(b"\n", offset)
+            end = len(block) if end < 0 else end
+        words.add(word)
+    if words:
+        yield begin, end, words, at
+
+
+def _places(block: bytes, folded: bytes, found: set[bytes]) -> Iterator[tuple[int, bytes]]:
+    """Yield where each anchor stands as a word of its own, once in each line or stretch of a long one."""
+    for word in found:
+        is_wide = not word.isascii()
+        text, wanted = (block, word) if is_wide else (folded, b" " + word + b" ")
+        at, end = text.find(wanted), -1
+        while at >= 0:
+            yield at, word
+            if at > end:
+                end = block.find(b"\n", at)
+                end = len(block) if end < 0 else end
+            at = text.find(wanted, min(end, at + STRETCH))

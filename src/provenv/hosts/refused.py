@@ -21,6 +21,8 @@ LIMITS = {
     errno.ENOMEM: ("memory", "ulimit -v unlimited"),
     errno.EAGAIN: ("processes", "ulimit -u unlimited"),
 }
+NO_ADDRESSES = "failed to map segment"
+"""glibc's words where a library finds no room in the address space (also on a disk mounted noexec)."""
 NO_THREAD = "can't start new thread"
 """CPython's words where pthread_create fails: a limit of memory or of processes."""
 
@@ -31,8 +33,10 @@ def refused(error: BaseException, path: str | None = None) -> Failure | None:
     `path` is what was worked on, where the error does not say so itself. Exit code 4 where a
     permission is missing, else 1.
     """
-    if isinstance(error, MemoryError) or (isinstance(error, RuntimeError) and NO_THREAD in str(error)):
-        return _limit("memory" if isinstance(error, MemoryError) else "threads", "ulimit -v unlimited")
+    if isinstance(error, MemoryError) or (isinstance(error, ImportError) and NO_ADDRESSES in str(error)):
+        return _limit("memory", "ulimit -v unlimited")
+    if isinstance(error, RuntimeError) and NO_THREAD in str(error):
+        return _limit("threads", "ulimit -v unlimited")
     if not isinstance(error, OSError) or error.errno is None:
         return None
     shown = _shown(error, path)

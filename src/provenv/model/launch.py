@@ -8,11 +8,12 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from ..errors import Problem
+    from .diagnosis import Diagnosis
 
 
 @dataclass(frozen=True)
 class Launch:
-    """`run` / `shell`: the command, its environment's changes, and how it ended."""
+    """`run` / `shell`: the command, its environment's changes, how it ended, and why where it failed."""
 
     argv: tuple[str, ...]
     generation: int
@@ -21,3 +22,4 @@ class Launch:
     findings: tuple[Problem, ...] = ()
     code: int | None = None
     seconds: float = 0.0
+    diagnosis: Diagnosis | None = None

@@ -12,17 +12,23 @@ from collections.abc import Mapping, Sequence
 from ..errors import Failure, problem, text
 from ..lazy import load
 from .program import Code, resolve, without_interpreter
+from .relay import Relay
 from .signals import caught, supervise
 
 
 def launch(
-    argv: Sequence[str], *, environment: Mapping[str, str], folder: str, held: int | None = None
+    argv: Sequence[str],
+    *,
+    environment: Mapping[str, str],
+    folder: str,
+    held: int | None = None,
+    relay: Relay | None = None,
 ) -> int:
     """Run `argv` in `folder` with exactly `environment`; return what a shell would say of its end.
 
     `held` is the file descriptor of a lease: the command inherits it, so that
-    the generation stays held while it runs, even if we are killed. A command that
-    was ended by signal N returns 128 + N.
+    the generation stays held while it runs, even if we are killed. Its standard error goes
+    through `relay`, where there is one. A command that was ended by signal N returns 128 + N.
     Raises Failure where it could not be started, with exit code 127 (not
     found), 126 (not executable) or 125 (ours).
     """
@@ -32,7 +38,7 @@ def launch(
     if sys.platform == "win32":
         return _on_windows(program, argv, environment, folder)
     with caught() as arrived:
-        code = supervise(_start(program, argv, environment, folder, held), arrived)
+        code = supervise(_start(program, argv, environment, folder, held, relay), arrived)
     return 128 - code if code < 0 else code
 
 
@@ -62,21 +68,27 @@ def become(
 
 
 def _start(
-    program: str, argv: Sequence[str], environment: Mapping[str, str], folder: str, held: int | None
+    program: str,
+    argv: Sequence[str],
+    environment: Mapping[str, str],
+    folder: str,
+    held: int | None,
+    relay: Relay | None,
 ) -> subprocess.Popen[bytes]:
     descriptors = () if held is None else (held,)
+    error = None if relay is None else relay.descriptor
 
     def start(executable: str, words: Sequence[str]) -> subprocess.Popen[bytes]:
         return subprocess.Popen(
-            words, executable=executable, env=environment, cwd=folder, pass_fds=descriptors
+            words, executable=executable, env=environment, cwd=folder, pass_fds=descriptors, stderr=error
         )
 
     try:
         return start(program, argv)
-    except OSError as error:
-        if error.errno == errno.ENOEXEC and without_interpreter(program):
+    except OSError as failed:
+        if failed.errno == errno.ENOEXEC and without_interpreter(program):
             return start("/bin/sh", ["sh", program, *argv[1:]])
-        raise load("runs.not_started")(argv[0], program, error) from error
+        raise load("runs.not_started")(argv[0], program, failed) from failed
 
 
 def _on_windows(program: str, argv: Sequence[str], environment: Mapping[str, str], folder: str) -> int:

@@ -15,7 +15,7 @@ from .held import hold, open_held
 from .layout import Layout
 from .lease import leased
 
-WRITTEN = re.compile(r"pylock(\..+)?\.toml|(provenv|pyproject)\.toml|requirements\.txt|\.venv")
+WRITTEN = re.compile(r"pylock(\..+)?\.toml|(provenv|pyproject)\.toml|requirements[\w.-]*\.(txt|lock)|\.venv")
 """What we write in the user's own folder, where no other file is ours to remove."""
 PROOF = ".prove-"
 """How a proof's own folder in `.provenv` begins (payload/prove.py)."""

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from ..errors import Failure, Problem
+from ..lazy import load
+from .line import BLANK
 from .problems import problems as problem_lines
 from .problems import unseen
 from .progress import LateLive, Plain, Quiet
@@ -48,6 +50,9 @@ class HumanView:
         if found is not None:
             self.show(found)
         self._problems(failure.problems, count=True)
+        if failure.diagnosis is not None:
+            answered = load("model.answered")(failure.diagnosis)
+            self.screen.tell([BLANK, *lines(answered, self.screen.context(self.words))])
 
     def close(self) -> None:
         """Leave the terminal as it was found."""

@@ -20,10 +20,18 @@ from .words import Words
 SCHEMA = 1
 
 
-def document(command: str, ok: bool, data: object, problems: Sequence[Problem], words: Words) -> str:
+def document(
+    command: str,
+    ok: bool,
+    data: object,
+    problems: Sequence[Problem],
+    words: Words,
+    diagnosis: object = None,
+) -> str:
     """Return `{"provenv": 1, "command", "ok", "data", "problems"}`, every Text with its words.
 
-    Secrets are masked. A figure that JSON cannot write (NaN, infinity) becomes null.
+    A failure that the rules know carries their answer as `diagnosis`. Secrets are masked.
+    A figure that JSON cannot write (NaN, infinity) becomes null.
     """
     told = {
         "provenv": SCHEMA,
@@ -32,6 +40,8 @@ def document(command: str, ok: bool, data: object, problems: Sequence[Problem], 
         "data": redacted(_finite(to_json(data, words))),
         "problems": redacted(_finite(to_json(tuple(problems), words))),
     }
+    if diagnosis is not None:
+        told["diagnosis"] = redacted(_finite(to_json(diagnosis, words)))
     return json.dumps(told, ensure_ascii=False, indent=2, allow_nan=False)
 
 
@@ -53,15 +63,15 @@ class JsonView:
 
     def failed(self, failure: Failure, value: object = None) -> None:
         """Write the document of a command that failed, with what it found before."""
-        self._write(False, failure.data if value is None else value, failure.problems)
+        self._write(False, failure.data if value is None else value, failure.problems, failure.diagnosis)
 
     def close(self) -> None:
         """Nothing is open."""
 
-    def _write(self, ok: bool, value: object, problems: Sequence[Problem]) -> None:
+    def _write(self, ok: bool, value: object, problems: Sequence[Problem], diagnosis: object = None) -> None:
         told = list(self.progress.shown)
         unseen((*problems, *findings(value)), told)
-        text = document(self.command, ok, value, told, self.words)
+        text = document(self.command, ok, value, told, self.words, diagnosis)
         write(self.screen.out, encodable(text + "\n", self.screen.out))
 
 

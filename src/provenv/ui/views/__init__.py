@@ -38,6 +38,7 @@ STREAMS: dict[str, Stream] = {
     "EditResult": "act",
     "DemoSummary": "act",
     "About": "ask",
+    "Answered": "note",
     "MirrorResult": "ask",
     "Rendered": "act",
     "Launch": "note",
