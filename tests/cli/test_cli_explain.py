@@ -168,17 +168,11 @@ def test_what_no_rule_knows_is_said_with_what_to_collect(place):
 
 
 def test_own_code_is_named_with_its_line(place):
-    place.write(
-        "x.log",
-        "Traceback (most recent call last):\n  File \"/w/a.py\", line 7, in <module>\n    x = y[0]\nNameError: name 'y' is not defined\n",
-    )
+    place.write("x.log", OWN)
     ended = place("explain", "x.log", "--json")
     assert told(ended) == "none"
-    assert (ended.data["nature"], ended.data["place"]["file"], ended.data["place"]["line"]) == (
-        "own-code",
-        "/w/a.py",
-        7,
-    )
+    spot = ended.data["place"]
+    assert (ended.data["nature"], spot["file"], spot["line"]) == ("own-code", "/w/a.py", 7)
     assert "/w/a.py:7" in place("explain", "x.log").out
 
 

@@ -91,7 +91,7 @@ def test_several_things_at_once_say_more(rule):
     [
         ("loading 3 shards\nall is well\n", "quiet"),
         (
-            'Traceback (most recent call last):\n  File "/w/a.py", line 3, in f\n    x = y[0]\nIndexError: a\n',
+            'Traceback (most recent call last):\n  File "/w/a.py", line 3, in f\n    x = 1/0\nIndexError\n',
             "own-code",
         ),
         ("W tensorflow: could not find something\nepoch 3/3 - loss: 0.1\ntraining finished\n", "succeeded"),
