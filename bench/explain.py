@@ -1,7 +1,7 @@
 """How long `provenv explain` takes for short and for very long logs, beside `grep`, and how much memory.
 
 Run as `python bench/explain.py`; it needs provenv and GNU grep on PATH. grep is given the words by
-which provenv finds the lines that it looks at (`grep -E -i -w -c -f WORDS`): the least that any reader
+which provenv finds the lines that it looks at (`grep -F -i -w -c -f WORDS`): the least that any reader
 of such a log has to do, and grep does no more than that.
 """
 
@@ -22,7 +22,7 @@ from provenv.diagnosis.reading import shipped
 
 MIB = 1 << 20
 LONG = 200
-REPETITIONS = 3
+REPETITIONS = 2
 SHORT = """\
 Traceback (most recent call last):
   File "/app/detect.py", line 3, in <module>
@@ -56,8 +56,8 @@ def measure() -> Measured:
             ours = Contender(
                 f"explain, {LONG} MB, {kind}", [provenv, "explain", path.name], folder, environment
             )
-            beside = ["sh", "-c", f"{grep} -E -i -w -c -f words {path.name} || true"]
-            theirs = Contender("grep -E -i -w -c -f WORDS", beside, folder, environment)
+            beside = ["sh", "-c", f"LC_ALL=C {grep} -F -i -w -c -f words {path.name} || true"]
+            theirs = Contender("grep -F -i -w -c -f WORDS", beside, folder, environment)
             rows.append(compare(ours, theirs, REPETITIONS, Goal("alone", 30.0)))
             most = max(most, memory([provenv, "explain", path.name], folder, environment))
             path.unlink()
