@@ -13,7 +13,7 @@ from ..errors import Failure, Hint, Place, Problem, problem, text
 from ..model.diagnosis import Reference
 from ..toml_library import tomllib
 from . import compiled
-from .anchors import Unanchored, anchors
+from .anchors import Unanchored, anchors, needs
 from .hazards import hazard
 from .rule import Pattern, Rule, Said, Signal, Step, Together, When
 
@@ -173,6 +173,7 @@ class _Reader:
             noise=bool(raw.get("noise", False)),
             case=bool(raw.get("case", False)),
             example=str(raw.get("example", "")),
+            needs=needs(regex),
         )
 
     def _together(self, raw: Mapping[str, Any]) -> Together:

@@ -22,14 +22,20 @@ BLOCK = 1 << 20
 LONGEST = 4000
 STRETCH = 1800
 KEPT = 1 << 18
-# lines of one shape (their digits removed) that are tried before the shape is believed to be known
+# lines of one shape (their numbers removed) that are tried before the shape is believed to be known
 TRIES = 40
 REMEMBERED = 100_000
 # how many characters a pattern reads of a log, and how many lines of its end after that
-SHARE = 2_000_000
-LATE = 50
+SHARE = 500_000
+LATE = 20
+# how often all patterns together are tried before each goes on with the last lines alone
+ATTEMPTS = 150_000
+# anchors a line, on average, from which on it is cheaper to go from line to line than from anchor to anchor
+DENSE = 0.25
+SAMPLED = 16
 FOLD = bytes(byte if 97 <= byte <= 122 else byte + 32 if 65 <= byte <= 90 else 32 for byte in range(256))
-DIGITS = b"0123456789"
+# letters of hexadecimal numbers too: hashes and addresses do not make a line another one
+DIGITS = b"0123456789abcdefABCDEF"
 _NO_DIGITS = str.maketrans("", "", "0123456789")
 # a paste that a terminal wrapped: the next line goes on in the middle of a word or sentence
 WRAPPED = 60
@@ -150,6 +156,7 @@ class _Scanner:
         self._tired: dict[bytes, list[Named]] = {}
         self._late: dict[bytes, deque[_Line]] = {}
         self._spent: dict[int, int] = {}
+        self._attempts = 0
         # the whole log, while it is so short that it may be a paste
         self._paste: list[bytes] | None = []
 
@@ -196,6 +203,10 @@ class _Scanner:
 
     def _lines(self, block: bytes, folded: bytes, found: set[bytes], lines: Sequence[bytes]) -> None:
         """Look at the lines of a block which hold an anchor."""
+        sample = folded[: len(folded) // SAMPLED + KEPT // SAMPLED]
+        if sum(sample.count(b" " + word + b" ") for word in found) * SAMPLED > DENSE * len(lines):
+            self._every_line(block, lines)
+            return
         shapes, known = self._shapes, self._known
         place, start = 0, 0
         for begin, end, words, offset in _with_words(block, folded, found):
@@ -220,18 +231,53 @@ class _Scanner:
             if hits:
                 shapes[shape] = hits
 
+    def _every_line(self, block: bytes, lines: Sequence[bytes]) -> None:
+        """Look at the lines of a block, those first whose shape is not known yet."""
+        known, shapes = self._known, self._shapes
+        first = self.log.lines + 1
+        for place, (line, shape) in enumerate(
+            zip(lines, block.translate(None, DIGITS).split(b"\n"), strict=False)
+        ):
+            tries = known.get(shape, 0)
+            if tries >= TRIES:
+                for hit in shapes.get(shape, ()):
+                    hit.times += 1
+                    hit.last = first + place
+                continue
+            if len(known) > REMEMBERED:
+                known.clear()
+                shapes.clear()
+            folded = b" " + line.translate(FOLD) + b" "
+            found = self._index.found_folded(line, folded)
+            if not found:
+                known[shape] = TRIES
+                continue
+            known[shape] = tries + 1
+            hits: tuple[Hit, ...] = ()
+            if len(line) <= LONGEST:
+                hits = self._line(line, place, lines, found)
+            else:
+                for _, _, words, offset in _with_words(line, folded, found):
+                    piece = line[max(0, offset - LONGEST // 2) : offset + LONGEST // 2]
+                    hits += self._line(piece, place, lines, words)
+            if hits:
+                shapes[shape] = hits
+
     def _line(self, line: bytes, place: int, lines: Sequence[bytes], found: set[bytes]) -> tuple[Hit, ...]:
         hits: list[Hit] = []
         one = _Line(self.log.lines + 1 + place, line, place, lines, self._before)
         for word in found & self._tired.keys():
             self._late.setdefault(word, deque(maxlen=LATE)).append(one)
         for cause, pattern in self._wanted(found):
+            if pattern.span == 1 and any(map(one.lacks, pattern.needs)):
+                continue
             hit = self._found(cause, pattern, one)
             if hit is not None:
                 hits.append(hit)
+            self._attempts += 1
             spent = self._spent.get(id(pattern), 0) + len(line) * pattern.span
             self._spent[id(pattern)] = spent
-            if spent > SHARE:
+            if spent > SHARE or self._attempts > ATTEMPTS:
                 self._tire(cause, pattern)
         return tuple(hits)
 
@@ -330,6 +376,16 @@ class _Line:
         """The line as it stands in the log; of one packed into another form, what its program wrote."""
         whole = self._line.decode("utf-8", "replace")
         return whole if whole.endswith(self.own.text) else self.own.text
+
+    @cached_property
+    def _words(self) -> frozenset[str]:
+        """Every word of the line, of what it is packed in as well."""
+        packed = b"" if self.own.start or len(self.own.text) >= len(self._line) else self.own.text.encode()
+        return frozenset((self._line + b" " + packed).translate(FOLD).decode().split())
+
+    def lacks(self, words: frozenset[str]) -> bool:
+        """Tell whether none of these words stands in the line."""
+        return words.isdisjoint(self._words)
 
     @property
     def before(self) -> str:
