@@ -8,7 +8,7 @@ pattern that has read its share of a log goes on with the log's last lines alone
 
 from __future__ import annotations
 
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -25,14 +25,13 @@ KEPT = 1 << 18
 # lines of one shape (their numbers removed) that are tried before the shape is believed to be known
 TRIES = 40
 REMEMBERED = 100_000
+# a block of fewer lines is looked at line by line
+FEW_LINES = 500
 # how many characters a pattern reads of a log, and how many lines of its end after that
 SHARE = 500_000
 LATE = 20
 # how often all patterns together are tried before each goes on with the last lines alone
 ATTEMPTS = 150_000
-# anchors a line, on average, from which on it is cheaper to go from line to line than from anchor to anchor
-DENSE = 0.25
-SAMPLED = 16
 FOLD = bytes(byte if 97 <= byte <= 122 else byte + 32 if 65 <= byte <= 90 else 32 for byte in range(256))
 # letters of hexadecimal numbers too: hashes and addresses do not make a line another one
 DIGITS = b"0123456789abcdefABCDEF"
@@ -167,19 +166,17 @@ class _Scanner:
         log.zeros += block.count(b"\0")
         block = cleaned(block)
         self._keep(block)
-        folded = b" " + block.translate(FOLD) + b" "
-        found = self._index.found_folded(block, folded)
-        lines: list[bytes] = []
-        if found or self._paste is not None or len(self._before) < AROUND:
-            lines = block.split(b"\n")
-            if not lines[-1]:
-                lines.pop()
-        if found:
-            self._lines(block, folded, found, lines)
+        lines = block.split(b"\n")
+        if not lines[-1]:
+            lines.pop()
+        if not self._repeated(block, lines):
+            folded = b" " + block.translate(FOLD) + b" "
+            found = self._index.found_folded(block, folded)
+            if found:
+                self._lines(block, folded, found, lines)
         if self._paste is not None:
             self._paste = [*self._paste, *lines] if log.size <= KEPT else None
-        end = lines or block[-AROUND * LONGEST :].split(b"\n")
-        self._before = [one[:LONGEST] for one in end if one][-AROUND:]
+        self._before = [one[:LONGEST] for one in lines[-AROUND:]]
         log.lines += block.count(b"\n")
 
     def end(self) -> Log:
@@ -203,11 +200,6 @@ class _Scanner:
 
     def _lines(self, block: bytes, folded: bytes, found: set[bytes], lines: Sequence[bytes]) -> None:
         """Look at the lines of a block which hold an anchor."""
-        sample = folded[: len(folded) // SAMPLED + KEPT // SAMPLED]
-        if sum(sample.count(b" " + word + b" ") for word in found) * SAMPLED > DENSE * len(lines):
-            self._every_line(block, lines)
-            return
-        shapes, known = self._shapes, self._known
         place, start = 0, 0
         for begin, end, words, offset in _with_words(block, folded, found):
             place += block.count(b"\n", start, begin)
@@ -216,52 +208,51 @@ class _Scanner:
             if len(line) > LONGEST:
                 middle = offset - begin
                 line = line[max(0, middle - LONGEST // 2) : middle + LONGEST // 2]
-            shape = line.translate(None, DIGITS)
-            tries = known.get(shape, 0)
-            if tries >= TRIES:
-                for hit in shapes.get(shape, ()):
-                    hit.times += 1
-                    hit.last = self.log.lines + 1 + place
-                continue
-            if len(known) > REMEMBERED:
-                known.clear()
-                shapes.clear()
-            known[shape] = tries + 1
-            hits = self._line(line, place, lines, words)
-            if hits:
-                shapes[shape] = hits
+            self._of_shape(line.translate(None, DIGITS), line, place, lines, words)
 
-    def _every_line(self, block: bytes, lines: Sequence[bytes]) -> None:
-        """Look at the lines of a block, those first whose shape is not known yet."""
-        known, shapes = self._known, self._shapes
-        first = self.log.lines + 1
-        for place, (line, shape) in enumerate(
-            zip(lines, block.translate(None, DIGITS).split(b"\n"), strict=False)
-        ):
-            tries = known.get(shape, 0)
-            if tries >= TRIES:
-                for hit in shapes.get(shape, ()):
-                    hit.times += 1
-                    hit.last = first + place
-                continue
-            if len(known) > REMEMBERED:
-                known.clear()
-                shapes.clear()
-            folded = b" " + line.translate(FOLD) + b" "
-            found = self._index.found_folded(line, folded)
-            if not found:
-                known[shape] = TRIES
-                continue
-            known[shape] = tries + 1
-            hits: tuple[Hit, ...] = ()
-            if len(line) <= LONGEST:
-                hits = self._line(line, place, lines, found)
-            else:
-                for _, _, words, offset in _with_words(line, folded, found):
-                    piece = line[max(0, offset - LONGEST // 2) : offset + LONGEST // 2]
-                    hits += self._line(piece, place, lines, words)
-            if hits:
-                shapes[shape] = hits
+    def _repeated(self, block: bytes, lines: Sequence[bytes]) -> bool:
+        """Look at a block whose lines are mostly of known shapes; return False where it is no such block."""
+        if len(lines) < FEW_LINES or max(map(len, lines)) > LONGEST:
+            return False
+        shapes = block.translate(None, DIGITS).split(b"\n")[: len(lines)]
+        counted = Counter(shapes)
+        fresh = {shape for shape in counted if self._known.get(shape, 0) < TRIES}
+        if 4 * len(fresh) > len(lines):
+            return False
+        known = [
+            (shape, hits) for shape, hits in self._shapes.items() if shape in counted and shape not in fresh
+        ]
+        if known:
+            last = dict(zip(shapes, range(len(shapes)), strict=True))
+            for shape, hits in known:
+                for hit in hits:
+                    hit.times += counted[shape]
+                    hit.last = self.log.lines + 1 + last[shape]
+        if fresh:
+            for place, shape in enumerate(shapes):
+                if shape in fresh:
+                    self._of_shape(shape, lines[place], place, lines)
+        return True
+
+    def _of_shape(
+        self, shape: bytes, line: bytes, place: int, lines: Sequence[bytes], words: set[bytes] | None = None
+    ) -> None:
+        """Look at a line, unless its shape is known by now: then it is counted."""
+        tries = self._known.get(shape, 0)
+        if tries >= TRIES:
+            for hit in self._shapes.get(shape, ()):
+                hit.times += 1
+                hit.last = self.log.lines + 1 + place
+            return
+        if len(self._known) > REMEMBERED:
+            self._known.clear()
+            self._shapes.clear()
+        found = self._index.found(line) if words is None else words
+        # of a shape without an anchor one line tells enough
+        self._known[shape] = tries + 1 if found else TRIES
+        hits = self._line(line, place, lines, found) if found else ()
+        if hits:
+            self._shapes[shape] = hits
 
     def _line(self, line: bytes, place: int, lines: Sequence[bytes], found: set[bytes]) -> tuple[Hit, ...]:
         hits: list[Hit] = []
