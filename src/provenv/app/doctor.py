@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Collection, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from ..diagnosis.checks.check import Check
@@ -17,6 +18,7 @@ from .looking import ODD, looked, reason
 from .looks.look import Look
 from .looks.table import TABLE as LOOKS
 from .project import Project, open_project
+from .shared import Shared
 
 
 def patient(folder: Path, *, target: str, progress: Progress) -> Project:
@@ -44,6 +46,8 @@ def doctor(project: Project, *, areas: Collection[Area] = (), only: Collection[s
         hints = (Hint(text("PV922.hint", known=", ".join(known_ids()))),)
         raise Failure(problem("PV922", names=", ".join(unknown), hints=hints), exit_code=Exit.USAGE)
     begun = time.monotonic()
+    # what an earlier look has read may have been mended since
+    project = replace(project, shared=Shared())
     checks = [one for one in CHECKS if not areas or one.area in areas]
     ground, looks = looked(project, _needed(checks), Ground(variables=project.environment))
     found: list[Finding] = []

@@ -13,6 +13,16 @@ from ..model.environment import Environment
 from ..model.facts import Facts
 from ..model.lock import Lock
 from ..model.looked import Files, Room, SearchFolder, Standing
+from ..model.outside import (
+    Cluster,
+    Containers,
+    Native,
+    Network,
+    Secret,
+    Stores,
+    Surroundings,
+    Virtualisation,
+)
 from ..model.spec import Spec
 from ..model.state import Drift, Generation
 
@@ -26,6 +36,14 @@ class Ground:
     lock: Lock | None = None
     generation: Generation | None = None
     variables: Mapping[str, str] = field(default_factory=dict)
+    native: Native | None = None
+    network: Network | None = None
+    stores: Stores | None = None
+    secrets: tuple[Secret, ...] | None = None
+    containers: Containers | None = None
+    virtualisation: Virtualisation | None = None
+    clusters: tuple[Cluster, ...] | None = None
+    surroundings: Surroundings | None = None
     environments: tuple[Environment, ...] | None = None
     standing: Standing | None = None
     drift: Drift | None = None

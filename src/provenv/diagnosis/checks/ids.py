@@ -71,7 +71,71 @@ INSIDE: dict[Area, tuple[str, ...]] = {
     "limits": ("few-open-files", "little-address-space", "more-threads-than-cores"),
 }
 
-OUTSIDE: dict[Area, tuple[str, ...]] = {}
+OUTSIDE: dict[Area, tuple[str, ...]] = {
+    "system": (
+        "compiler-missing",
+        "glibc-missing",
+        "headers-missing",
+        "instructions-missing",
+        "system-library-missing",
+        "system-library-old",
+        "system-package-missing",
+        "wsl-1",
+        "wsl-old",
+        "wsl-windows-drive",
+    ),
+    "memory": ("shm-full", "shm-small"),
+    "storage": (
+        "cache-closed",
+        "cache-elsewhere",
+        "cache-full",
+        "cache-poisoned",
+        "download-incomplete",
+        "hub-file-pointer",
+    ),
+    "limits": ("inotify-low", "locked-memory-low"),
+    "network": (
+        "address-slow",
+        "address-unreachable",
+        "ca-file",
+        "clock-wrong",
+        "index-login",
+        "offline",
+        "proxy-failing",
+        "proxy-for-localhost",
+        "proxy-spellings",
+        "tls-expired",
+        "tls-untrusted",
+    ),
+    "containers": (
+        "cdi-stale",
+        "engine-absent",
+        "engine-denied",
+        "engine-disk-full",
+        "engine-down",
+        "engine-without-gpu",
+        "gpu-lost-on-reload",
+    ),
+    "virtualisation": ("kvm-absent", "kvm-broken", "kvm-denied", "kvm-group-stale"),
+    "cluster": (
+        "cluster-context",
+        "cluster-gpu",
+        "cluster-login",
+        "cluster-quota",
+        "cluster-unreachable",
+        "slurm-absent",
+        "slurm-silent",
+    ),
+    "credentials": (
+        "credential-differs",
+        "credential-expired",
+        "credential-exposed",
+        "credential-helper-missing",
+        "credential-malformed",
+        "credential-missing",
+        "credential-refused",
+    ),
+}
 
 
 def ids() -> tuple[str, ...]:
