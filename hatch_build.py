@@ -1,5 +1,7 @@
 """Compile the message catalogues: `src/provenv/ui/catalogues/LANGUAGE/*.po` -> `LANGUAGE.mo`.
 
+And the rules of diagnosis: `src/provenv/diagnosis/rules/*.toml` -> `compiled.json`.
+
 hatchling runs this as a build hook (wheel, sdist and editable installs); in a checkout
 `python hatch_build.py` does the same. Every room of the project has one .po file a
 language; a key may stand in one room only.
@@ -11,6 +13,7 @@ import os
 import sys
 import tempfile
 from datetime import datetime, timezone
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -23,7 +26,8 @@ try:
 except ImportError:  # run as a script, where the build backend need not be installed
     BuildHookInterface = object  # type: ignore[assignment,misc]  # only its place as a base class is needed
 
-CATALOGUES = Path(__file__).resolve().parent / "src" / "provenv" / "ui" / "catalogues"
+SOURCE = Path(__file__).resolve().parent / "src"
+CATALOGUES = SOURCE / "provenv" / "ui" / "catalogues"
 # a catalogue carries no date, so that the same sources give the same bytes
 NO_DATE = datetime(2000, 1, 1, tzinfo=timezone.utc)
 
@@ -94,17 +98,35 @@ def compile_catalogues(catalogues: Path = CATALOGUES, into: Path | None = None) 
     return written
 
 
+def compile_rules(source: Path = SOURCE) -> Path:
+    """Write the rules of diagnosis as one file. Raises CatalogueError, naming every mistake in a rule."""
+    sys.path.insert(0, str(source))
+    try:
+        compiled, reading = (import_module(f"provenv.diagnosis.{name}") for name in ("compiled", "reading"))
+        failure = import_module("provenv.errors").Failure
+    finally:
+        sys.path.remove(str(source))
+    try:
+        rules = reading.from_toml(reading.FOLDER)
+    except failure as error:
+        told = [f"{one.where.file}: {one.why.args['text']}" for one in error.problems]
+        raise CatalogueError("\n".join(told)) from error
+    written: Path = compiled.write(reading.FOLDER, rules)
+    return written
+
+
 class CustomBuildHook(BuildHookInterface):
     """What hatchling calls before it packs files."""
 
     def initialize(self, version: str, build_data: dict[str, Any]) -> None:
         compile_catalogues(Path(self.root) / "src" / "provenv" / "ui" / "catalogues")
+        compile_rules(Path(self.root) / "src")
 
 
 def main() -> int:
     """Compile in this checkout; return the process's exit code."""
     try:
-        written = compile_catalogues()
+        written = [*compile_catalogues(), compile_rules()]
     except CatalogueError as error:
         print(error, file=sys.stderr)
         return 1

@@ -18,6 +18,7 @@ from provenv import facts as facts_room
 from provenv.errors import Place, Problem
 from provenv.lock.accelerators import Decision, cpu_findings, decide
 from provenv.lock.tables import FOLDER, table
+from provenv.model.tables import FOLDER as SHARED
 from provenv.model.devices import Devices
 from provenv.model.facts import Facts
 from provenv.model.lock import Refusal
@@ -53,7 +54,7 @@ def page(language: Language) -> Iterator[str]:
     yield from ("", f"## {own['tables_title']}", "")
     yield _row([own[name] for name in ("file", "date", "source")])
     yield "|---|---|---|"
-    for path in sorted(FOLDER.glob("*.json")):
+    for path in sorted((*FOLDER.glob("*.json"), *SHARED.glob("*.json")), key=lambda one: one.name):
         one = table(path.stem)
         yield _row([f"`{path.stem}`", str(one["date"]), str(one["source"])])
 

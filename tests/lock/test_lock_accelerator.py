@@ -21,6 +21,7 @@ from provenv.lock.torch import build_of
 from provenv.model.devices import Device, Devices, Toolkit
 from provenv.model.facts import Container, Cpu, Facts, Gpu, Nvidia, Platform
 from provenv.model.lock import Package
+from provenv.model.tables import FOLDER as SHARED
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 MACHINES = REPOSITORY.parent / "shared" / "cases" / "machines" / "dev.jsonl"
@@ -821,7 +822,7 @@ def test_wheels_are_taken_for_the_macos_of_the_machine_or_for_14(version, target
 
 def test_the_tables_name_their_source_and_fit_each_other():
     drivers, torch = table("cuda_drivers"), table("torch_builds")
-    for path in FOLDER.glob("*.json"):
+    for path in (*FOLDER.glob("*.json"), *SHARED.glob("*.json")):
         assert table(path.stem)["source"], path.stem
         assert table(path.stem)["date"], path.stem
     for rows in table("torch_rocm")["builds"].values():

@@ -132,6 +132,23 @@ def test_a_folder_of_wheels_keeps_an_unbounded_torch_cpu(
     assert versions(lock)["torch"] == "2.13.0"
 
 
+def test_a_folder_alone_gives_its_cpu_build(wheel, declared, machine, make_lock, tmp_path):
+    """As behind an air gap: `no-index`, and both builds in the folder."""
+    folder = tmp_path / "wheels"
+    folder.mkdir()
+    for one in (
+        wheel("torch", "2.13.0+cpu", ("six",), LINUX),
+        wheel("torch", "2.13.0+cu130", ("six",), LINUX),
+    ):
+        (folder / one.filename).write_bytes(one.bytes)
+    six = wheel("six", "1.0")
+    (folder / six.filename).write_bytes(six.bytes)
+    lock = make_lock(
+        declared("torch"), machine(), pip=PipConfiguration(no_index=True, find_links=(str(folder),))
+    )
+    assert versions(lock) == {"torch": "2.13.0+cpu", "six": "1.0"}
+
+
 def test_a_cuda_build_for_a_cpu_machine_is_the_last_resort_and_its_size_is_said(
     indexes, declared, machine, make_lock, monkeypatch
 ):

@@ -10,8 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
 
-from .. import facts as facts_room
-from .. import spec
+from .. import lazy, spec
 from ..diagnosis import elevated, reading
 from ..diagnosis.diagnose import diagnose
 from ..diagnosis.rule import Rule
@@ -19,8 +18,8 @@ from ..errors import Exit, Failure, Hint, Problem, problem, text
 from ..model.diagnosis import Diagnosis
 from ..model.facts import Facts
 from ..model.progress import Progress, Silent
+from ..targets.names import HERE, base_of, current_number
 from .log_file import opened
-from .machine import facts_of
 
 OWN_RULES = "provenv-rules"
 
@@ -47,15 +46,27 @@ def explain(asked: Asked, folder: Path, progress: Progress | None = None) -> Dia
     if asked.facts is not None and asked.here:
         raise Failure(problem("PV909"), exit_code=Exit.USAGE)
     rules = known(folder, asked.rules)
-    facts = facts_room.load(asked.facts) if asked.facts else facts_of(folder, told) if asked.here else None
+    facts = _facts(asked, folder, told)
     with opened(asked.source, asked.standard, told) as blocks:
         name = "" if asked.source is None else str(asked.source)
-        found = diagnose(blocks, facts=facts, rules=rules, source=name)
+        found = diagnose(
+            blocks, facts=facts, rules=rules, source=name, project=asked.here and _is_kept_here(folder)
+        )
     found = elevated.elevated(found) if _elevates(facts, here=asked.facts is None) else found
     if found.verdict == "unknown":
         again = shlex.join(["provenv", "explain", "--here", str(asked.source or "-")])
         hints = () if facts is not None else (Hint(text("PV907.hint"), again),)
         raise Failure(problem("PV907", hints=hints), data=found)
+    return found
+
+
+def _facts(asked: Asked, folder: Path, progress: Progress) -> Facts | None:
+    """Return what is known of the log's machine; most logs come alone, and pay nothing for the probe."""
+    found: Facts | None = None
+    if asked.facts is not None:
+        found = lazy.load("facts.load")(asked.facts)
+    elif asked.here:
+        found = lazy.load("app.facts_of")(folder, progress)
     return found
 
 
@@ -96,6 +107,12 @@ def own_rules(folder: Path) -> tuple[Rule, ...]:
     if mistakes:
         raise Failure(*mistakes)
     return tuple(rules)
+
+
+def _is_kept_here(folder: Path) -> bool:
+    """Tell whether the folder's project has an environment of provenv's."""
+    leading = spec.find(folder.resolve()) if folder.is_dir() else None
+    return leading is not None and current_number(base_of(str(leading.parent), HERE)) is not None
 
 
 def _elevates(facts: Facts | None, *, here: bool) -> bool:

@@ -145,7 +145,7 @@ class _Gzip:
 
 
 def _pieces(blocks: Iterator[bytes], kind: str) -> Iterator[bytes]:
-    """Yield the unpacked pieces of one stream after another. Raises EOFError where the last one breaks off."""
+    """Yield the unpacked pieces of one stream after another. Raises EOFError where the last breaks off."""
     decompressor, ended = _decompressor(kind), True
     for block in blocks:
         data = block

@@ -82,7 +82,7 @@ def _best(given: Sequence[Node], *, left: float, right: float) -> Found | None:
 
 
 def _whole_words(nodes: Sequence[Node]) -> Iterator[Node]:
-    """Yield the nodes with letters and the alternatives beside them put together: `prox(y|ies)` is two words."""
+    """Yield the nodes with letters and alternatives beside them put together: `prox(y|ies)` is two words."""
     for joins, group in groupby(map(_optional, nodes), key=_is_of_word):
         cluster = list(group)
         kinds = {node.kind for node in cluster}

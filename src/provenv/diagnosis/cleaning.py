@@ -1,4 +1,4 @@
-"""Bytes of a log as a terminal would show them, in UTF-8: without escapes, zeros, and what was overwritten."""
+"""Bytes of a log as a terminal would show them, in UTF-8: without escapes and zeros."""
 
 from __future__ import annotations
 

@@ -2,24 +2,24 @@
 
 from __future__ import annotations
 
-import shlex
-from collections import ChainMap
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 
-from ..errors import Place, Text, bilingual, text
+from ..errors import Place, Text, text
 from ..model.diagnosis import Advice, Candidate, Diagnosis, Nature, Quote, Read, Sign, Verdict
 from ..model.facts import Facts
+from .fitting import PROVENV, fill, fitting
 from .machine import adds
 from .ranking import Ranked, Weighed, rank
-from .reading import fields, shipped
-from .rule import Rule, Said, Step
+from .reading import shipped
+from .rule import Rule
 from .scan import Hit, Index, Log, scan
 from .signals import FAILED, Signals, signals
-from .surroundings import Surroundings, holds, surroundings
+from .surroundings import Surroundings, surroundings
 
 NONE = "none"
 MOST = 5
-QUOTES = 5
+QUOTES = 12
 SUSPECTS = 3
 LONGEST_VALUE = 120
 LONGEST_LINE = 1000
@@ -31,22 +31,33 @@ def diagnose(
     facts: Facts | None = None,
     rules: Sequence[Rule] | None = None,
     source: str = "",
+    project: bool = False,
 ) -> Diagnosis:
     """Return what a log says went wrong.
 
+    `project` tells that the log comes from a project of provenv's own, where remedies are provenv's.
     `blocks` is the log in pieces of any size; it is read once, in constant memory.
     """
     known = tuple(rules) if rules is not None else shipped()
     log = scan(blocks, Index((rule.cause, pattern) for rule in known for pattern in rule.patterns))
-    return judge(log, known, facts=facts, source=source)
+    return judge(log, known, facts=facts, source=source, project=project)
 
 
-def judge(log: Log, rules: Sequence[Rule], *, facts: Facts | None = None, source: str = "") -> Diagnosis:
+def judge(
+    log: Log,
+    rules: Sequence[Rule],
+    *,
+    facts: Facts | None = None,
+    source: str = "",
+    project: bool = False,
+) -> Diagnosis:
     """Return the answer to a log that was scanned with these rules."""
     said = signals(log)
-    added = adds(log, facts)
+    added = adds(log.text, facts)
     ranked = rank(rules, log, said, added)
     here = surroundings(log.text, facts)
+    if project:
+        here = replace(here, manager=PROVENV)
     candidates = tuple(_candidate(one, said, added, here) for one in ranked[:MOST])
     read = Read(log.lines, log.size, log.binary)
     end = said.ending
@@ -105,7 +116,8 @@ def suspects(log: Log) -> tuple[Quote, ...]:
 def _candidate(ranked: Ranked, said: Signals, added: Mapping[str, Text], here: Surroundings) -> Candidate:
     rule = ranked.rule
     matched = frozenset(one.name for one in ranked.evidence)
-    values = _values(rule, ranked.evidence, said)
+    captured = _captured(ranked.evidence, said)
+    values = {**rule.defaults, **captured}
     quotes = [
         _quote(one, one.hit)
         for one in sorted(ranked.evidence, key=lambda one: -abs(one.adds))
@@ -118,13 +130,13 @@ def _candidate(ranked: Ranked, said: Signals, added: Mapping[str, Text], here: S
         cause=rule.cause,
         weight=round(ranked.share, 4),
         score=round(ranked.score, 2),
-        what=_fill(rule.what, values),
-        why=_fill(rule.why, values),
+        what=fill(rule.what, values),
+        why=fill(rule.why, values),
         quotes=tuple(quotes[:QUOTES]),
         signs=tuple(signs),
         machine=tuple(added[one.name] for one in rule.signals if one.name in added),
-        remedies=_fitting(rule.remedies, values, here, matched),
-        confirm=_fitting(rule.confirm, values, here, matched),
+        remedies=fitting(rule.remedies, captured, rule.defaults, here, matched),
+        confirm=fitting(rule.confirm, captured, rule.defaults, here, matched),
         references=rule.references,
     )
 
@@ -145,40 +157,16 @@ def _quote(one: Weighed, hit: Hit) -> Quote:
     )
 
 
-def _values(rule: Rule, evidence: Sequence[Weighed], said: Signals) -> Mapping[str, str]:
+def _captured(evidence: Sequence[Weighed], said: Signals) -> dict[str, str]:
     """Return what the heaviest lines captured; a log is a stranger's, so only one printable line of it."""
     captured = [one.hit.captured for one in evidence if one.hit is not None and one.counts > 0]
     captured += [dict(said.captured[one.name]) for one in evidence if one.name in said.captured]
-    cleaned = [{name: _clean(value) for name, value in one.items()} for one in captured]
-    return ChainMap(*cleaned, dict(rule.defaults))
+    cleaned = ({name: _clean(value) for name, value in one.items()} for one in reversed(captured))
+    return {name: value for one in cleaned for name, value in one.items() if value}
 
 
 def _clean(value: str) -> str:
     return "".join(char for char in value if char.isprintable())[:LONGEST_VALUE].strip()
-
-
-def _fill(said: Said, values: Mapping[str, str]) -> Text:
-    return bilingual(said.en.format_map(values), said.zh.format_map(values))
-
-
-def _fitting(
-    steps: Sequence[Step], values: Mapping[str, str], here: Surroundings, matched: frozenset[str]
-) -> tuple[Advice, ...]:
-    """Return the steps for this place; those of which that can't be known only where nothing is sure to fit."""
-    answers = [(step, holds(step.when, here, matched)) for step in steps]
-    sure = [step for step, fits in answers if fits]
-    chosen = sure or [step for step, fits in answers if fits is None]
-    return tuple(_advice(step, values) for step in chosen)
-
-
-def _advice(step: Step, values: Mapping[str, str]) -> Advice:
-    # what a log says must not become more than one word of a command
-    quoted = {name: shlex.quote(values[name]) for command in step.commands for name in fields(command)}
-    return Advice(
-        _fill(step.says, values) if step.says is not None else None,
-        tuple(command.format_map(quoted) for command in step.commands),
-        step.root,
-    )
 
 
 def _collect(said: Signals) -> tuple[Advice, ...]:

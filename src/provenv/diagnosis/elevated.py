@@ -29,7 +29,7 @@ def elevated(found: Diagnosis) -> Diagnosis:
 
 
 def with_sudo(command: str) -> str:
-    """Return a command of sh as root runs it: `sudo COMMAND`, or by a shell of root where it is no single one."""
+    """Return a command of sh as root runs it: `sudo COMMAND`, or by root's shell where it is several."""
     if command.startswith("sudo "):
         return command
     if WHOLE.search(QUOTED.sub("''", command)):

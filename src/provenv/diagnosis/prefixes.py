@@ -10,15 +10,16 @@ _TIME = r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d(?:[.,]\d{1,9})?(?:Z|[+-]\d\d:?\d\d)"
 # each may stand in front of the next one; what names the source (a rank, a container) is `source`
 _PREFIX = re.compile(
     rf"""(?:
-      \ufeff?{_TIME}[ ](?:(?P<stream>std(?:out|err))[ ][FP][ ])?          # GitHub Actions, kubectl --timestamps, CRI
+      \ufeff?{_TIME}[ ](?:(?P<stream>std(?:out|err))[ ][FP][ ])?  # GitHub Actions, kubectl, CRI
     | \[?(?:default|rank)[ ]?\d{{1,5}}\]?:[ ]?                                   # torchrun
     | \[\d{{1,4}},\d{{1,5}}\]<std(?:out|err|diag)>:[ ]?                          # mpirun --tag-output
     | \((?:[\w.:\[\]-]{{1,60}}[ ])?pid=\d{{1,9}}(?:,[ ]ip=[\d.a-f:]{{3,45}})?\)[ ]   # Ray, vLLM
     | \[(?:pod/)[\w./-]{{1,200}}\][ ]                                            # kubectl --prefix
     | [a-zA-Z][\w.-]{{0,60}}[ ]{{1,20}}\|[ ]                                       # docker compose
     | \#\d{{1,4}}[ ]\d{{1,6}}\.\d{{1,3}}[ ]                                            # BuildKit
-    | (?:ERROR|CRITICAL|WARNING|INFO)[ ]\d\d-\d\d[ ]\d\d:\d\d:\d\d[ ]\[?[\w./-]{{1,80}}:\d{{1,6}}\][ ]   # vLLM
-    | [A-Z][a-z]{{2}}[ ][ \d]\d[ ]\d\d:\d\d:\d\d[ ][\w.-]{{1,80}}[ ][\w./@-]{{1,60}}\[\d{{1,9}}\]:[ ]      # syslog of a process
+    | (?:ERROR|CRITICAL|WARNING|INFO)[ ]\d\d-\d\d[ ]\d\d:\d\d:\d\d[ ]\[?[\w./-]{{1,80}}:\d{{1,6}}\][ ]  # vLLM
+    | [A-Z][a-z]{{2}}[ ][ \d]\d[ ]\d\d:\d\d:\d\d[ ][\w.-]{{1,80}}[ ]       # syslog of a process
+      [\w./@-]{{1,60}}\[\d{{1,9}}\]:[ ]
     | E[ ]{{3,7}}(?=\S)                                                        # pytest
     )""",
     re.X,

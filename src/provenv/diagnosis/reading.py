@@ -6,40 +6,55 @@ import re
 import string
 from collections.abc import Iterable, Mapping
 from functools import cache
-from importlib.resources import files
+from pathlib import Path
 from typing import Any
 
 from ..errors import Failure, Hint, Place, Problem, problem, text
 from ..model.diagnosis import Reference
 from ..toml_library import tomllib
+from . import compiled
 from .anchors import Unanchored, anchors
 from .hazards import hazard
 from .rule import Pattern, Rule, Said, Signal, Step, Together, When
 
 KEYS: Mapping[str, frozenset[str]] = {
-    "rule": frozenset(
-        "cause over asks says defaults pattern together signal remedy confirm reference".split()
-    ),
-    "says": frozenset({"en", "zh"}),
-    "words": frozenset({"what", "why"}),
-    "pattern": frozenset("id regex weight anchor span noise case example".split()),
-    "together": frozenset({"of", "weight"}),
-    "signal": frozenset({"name", "weight"}),
-    "step": frozenset("en zh command commands when root".split()),
-    "when": frozenset("system family manager pattern container wsl".split()),
-    "reference": frozenset({"title", "url"}),
+    kind: frozenset(keys.split())
+    for kind, keys in {
+        "rule": "cause over asks says defaults pattern together signal remedy confirm reference",
+        "says": "en zh",
+        "words": "what why",
+        "pattern": "id regex weight anchor span noise case example",
+        "together": "of weight",
+        "signal": "name weight",
+        "step": "en zh command commands when root",
+        "when": "system family manager pattern container wsl",
+        "reference": "title url",
+    }.items()
 }
 CASE = re.compile(r"[a-z0-9]+(?:-[a-z0-9]+)*")
+
+
+FOLDER = Path(__file__).parent / "rules"
 
 
 @cache
 def shipped() -> tuple[Rule, ...]:
     """Return the rules that come with provenv, in the order of their causes."""
-    folder = files("provenv.diagnosis") / "rules"
-    texts = (
-        (entry.name, entry.read_text("utf-8")) for entry in folder.iterdir() if entry.name.endswith(".toml")
-    )
-    return tuple(read(name, words) for name, words in sorted(texts))
+    return compiled.read(FOLDER) or from_toml(FOLDER)
+
+
+def from_toml(folder: Path) -> tuple[Rule, ...]:
+    """Return the rules of a folder. Raises Failure PV901 with every mistake in any of them."""
+    rules: list[Rule] = []
+    mistakes: list[Problem] = []
+    for path in sorted(folder.glob("*.toml")):
+        try:
+            rules.append(read(path.name, path.read_text("utf-8")))
+        except Failure as failure:
+            mistakes += failure.problems
+    if mistakes:
+        raise Failure(*mistakes)
+    return tuple(rules)
 
 
 def read(name: str, words: str) -> Rule:
@@ -119,7 +134,9 @@ class _Reader:
             return None
         danger = hazard(regex)
         if danger:
-            self._wrong(f"{name} can take very long on a hostile line: {danger}; bound them, as in `.{{0,200}}`")
+            self._wrong(
+                f"{name} can take very long on a hostile line: {danger}; bound them, as in `.{{0,200}}`"
+            )
             return None
         own = raw.get("anchor")
         try:

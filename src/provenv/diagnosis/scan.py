@@ -325,7 +325,7 @@ class _Line:
 
     @cached_property
     def words(self) -> str:
-        """The line as it stands in the log, or where it was packed into another form, as its program wrote it."""
+        """The line as it stands in the log; of one packed into another form, what its program wrote."""
         whole = self._line.decode("utf-8", "replace")
         return whole if whole.endswith(self.own.text) else self.own.text
 
@@ -342,10 +342,8 @@ class _Line:
         return "\n".join(without_prefix(one[:LONGEST].decode("utf-8", "replace")).text for one in near)
 
 
-def _with_words(
-    block: bytes, folded: bytes, found: set[bytes]
-) -> Iterator[tuple[int, int, set[bytes], int]]:
-    """Yield each line with an anchor: its beginning, its end, its anchors, and where the first of them stands.
+def _with_words(block: bytes, folded: bytes, found: set[bytes]) -> Iterator[tuple[int, int, set[bytes], int]]:
+    """Yield each line with an anchor: its beginning and end, its anchors, where the first of them stands.
 
     A line that is longer than what is read of it comes again for each stretch with an anchor.
     """

@@ -12,14 +12,23 @@ from .scan import Log
 from .traceback import MISTAKES, Ending, ending
 
 FAILED = re.compile(
-    r"\berror\b|\w(?:Error|Exception)\b|\bfail(?:ed|ure|s)?\b|\bfatal\b|traceback|aborted|core dumped|segmentation fault|killed|"
-    r"\bcannot\b|can't|could not|couldn't|unable to|denied|refused|not found|no such|timed? ?out|错误|失败|异常|无法|报错",
+    r"\berror\b|\w(?:Error|Exception)\b|\bfail(?:ed|ure|s)?\b|\bfatal\b|traceback|aborted|core dumped|"
+    r"segmentation fault|killed|\bcannot\b|can't|could not|couldn't|unable to|denied|refused|not found|"
+    r"no such|timed? ?out|错误|失败|异常|无法|报错|找不到|未找到",
     re.I,
 )
 SUCCEEDED = re.compile(
-    r"exit(?:ed with)? (?:code|status):? 0\b|finished successfully|completed successfully|successfully (?:installed|built|loaded|uninstalled)|"
-    r"training (?:complete|finished|done)|(?:epoch|step) \d{1,6}/\d{1,6}\b.{0,200}\b(?:loss|acc)|\b\d+ passed\b|训练完成|成功",
+    r"exit(?:ed with)? (?:code|status):? 0\b|(?:finished|completed) successfully|"
+    r"successfully (?:installed|built|loaded|uninstalled|finished|completed|saved)|"
+    r"training (?:complete|finished|done)|(?:epoch|step) \d{1,6}/\d{1,6}\b.{0,200}\b(?:loss|acc)|"
+    r"\b\d+ passed\b(?!.{0,40}\b(?:failed|error))|all tests passed|训练完成|安装成功|运行成功|成功",
     re.I,
+)
+# behind the sign of success: then it was none
+BROKE = re.compile(
+    r"Traceback \(most|^\s*(?:[A-Za-z_][\w.]*)?(?:Error|Exception)\b|core dumped|\bKilled\b|\bFAILED\b|"
+    r"exit(?:ed with)? (?:code|status):? [1-9]|^(?:error|fatal):|Segmentation fault|Bus error",
+    re.M,
 )
 OWN_FILE = re.compile(r"(?P<path>[~\w./\\: -]{0,300}[/\\])?(?P<stem>\w+)(?:\.py|[/\\]__init__\.py)$")
 INSIDE = re.compile(r"\((?P<path>[^()\n]{1,300}\.py)\)")
@@ -96,13 +105,10 @@ def _failed(text: str, end: Ending | None) -> dict[str, str] | None:
 
 def _succeeded(text: str, end: Ending | None) -> dict[str, str] | None:
     """The log's last part says that the run came to its end, and no exception stands behind it."""
-    last = None
-    for last in SUCCEEDED.finditer(text):
-        pass
-    if last is None:
+    found = list(SUCCEEDED.finditer(text))
+    if not found:
         return None
-    behind = text[last.end() :]
-    return None if re.search(r"Traceback \(most|^\w*Error\b|core dumped|Killed", behind, re.M) else {}
+    return None if BROKE.search(text, found[-1].end()) else {}
 
 
 def _no_exception(text: str, end: Ending | None) -> dict[str, str] | None:

@@ -18,6 +18,17 @@ FAMILIES: dict[str, str] = {
     **dict.fromkeys(("arch", "manjaro", "endeavouros"), "arch"),
     "alpine": "alpine",
 }
+# what pip and uv print of themselves, though seldom by their names
+PIP = (
+    r"Looking in (?:indexes|links): |Could not find a version that satisfies the requirement|"
+    r"THESE PACKAGES DO NOT MATCH THE HASHES|ERROR: Could not install packages due to|"
+    r"ERROR: No matching distribution found for|ERROR: ResolutionImpossible|\bpip3? (?:install|download)\b"
+)
+UV = (
+    r"\buv (?:sync|pip|add|run|lock|venv|tool)\b|Using (?:C?Python) [\d.]+ environment at|"
+    r"Resolved \d+ packages? in |"
+    r"Failed to (?:fetch|download):? `|No solution found when resolving|Hash mismatch for `"
+)
 SAID: tuple[tuple[str, str, re.Pattern[str]], ...] = (
     (
         "system",
@@ -39,9 +50,10 @@ SAID: tuple[tuple[str, str, re.Pattern[str]], ...] = (
     ("family", "alpine", re.compile(r"\bapk (?:add|update)|alpine|musl", re.I)),
     ("family", "suse", re.compile(r"\bzypper\b|opensuse|\bsles\b", re.I)),
     ("family", "arch", re.compile(r"\bpacman\b|archlinux|manjaro", re.I)),
-    ("manager", "conda", re.compile(r"\bconda\b|mamba|miniforge", re.I)),
-    ("manager", "uv", re.compile(r"\buv (?:sync|pip|add|run|lock)\b")),
+    ("manager", "uv", re.compile(UV)),
     ("manager", "poetry", re.compile(r"\bpoetry\b", re.I)),
+    ("manager", "pip", re.compile(PIP)),
+    ("manager", "conda", re.compile(r"\bconda\b|mamba|miniforge", re.I)),
     ("manager", "pip", re.compile(r"\bpip3?\b|site-packages", re.I)),
     (
         "container",

@@ -1,4 +1,4 @@
-"""Tracebacks in a log: the exception that ended the run, what it came of, the last line of the user's own code.
+"""Tracebacks in a log: the exception that ended the run, what it came of, the last line of one's own code.
 
 Read are those of CPython (chained ones too), IPython and notebooks, pytest, with the
 prefixes of ranks and containers in front of them, and pasted pieces without a head.
@@ -22,10 +22,12 @@ LINKS: tuple[tuple[str, Literal["during", "cause"]], ...] = (
 FRAME = re.compile(
     r"""^\s{0,40}(?:
       File\s["'](?P<file>[^"'\n]{1,400})["'],\sline\s(?P<line>\d{1,9})(?:,\sin\s.{1,200})?        # CPython
-    | File\s(?P<file2>[^\s:"]{1,400}\.py|[A-Za-z]:[^\s:"]{1,400}\.py|<ipython[^\s:]{1,80}>):(?P<line2>\d{1,9})(?:,\sin\s.{0,200})?
-    | (?P<file3>[~/\w][^\s:"]{0,400}\.py|[A-Za-z]:[^\s:"]{1,400}\.py|<ipython-input[^\s>]{1,80}>)\sin\s[\w<>.]{1,100}(?:\(.{0,200}\))?
-    | (?P<file4>(?:Cell\s|Input\s)In\s?\[\d{1,6}\])(?:,\sline\s(?P<line4>\d{1,9})|,\sin\s.{0,200})?      # notebooks
-    | (?P<file5>[\w.~/\\-][\w./\\ -]{0,300}\.py):(?P<line5>\d{1,9}):\s(?:in\s.{1,200}|\w{1,60})          # pytest
+    | File\s(?P<file2>[^\s:"]{1,400}\.py|[A-Za-z]:[^\s:"]{1,400}\.py|<ipython[^\s:]{1,80}>)   # notebooks
+      :(?P<line2>\d{1,9})(?:,\sin\s.{0,200})?
+    | (?P<file3>[~/\w][^\s:"]{0,400}\.py|[A-Za-z]:[^\s:"]{1,400}\.py|<ipython-input[^\s>]{1,80}>)
+      \sin\s[\w<>.]{1,100}(?:\(.{0,200}\))?
+    | (?P<file4>(?:Cell\s|Input\s)In\s?\[\d{1,6}\])(?:,\sline\s(?P<line4>\d{1,9})|,\sin\s.{0,200})?
+    | (?P<file5>[\w.~/\\-][\w./\\ -]{0,300}\.py):(?P<line5>\d{1,9}):\s(?:in\s.{1,200}|\w{1,60})   # pytest
     )\s{0,20}$""",
     re.X,
 )
@@ -35,12 +37,20 @@ EXCEPTION = re.compile(
     r"^(?:Exception in thread .{1,60}? |Caused by: )?(?P<type>(?:[A-Za-z_]\w{0,60}\.){0,6}"
     r"[A-Z]\w{0,80}(?:Error|Exception|Interrupt|Exit|Failure|Timeout|Warning|NotFound|Expired))(?::\s?(?P<message>.{0,2000}))?$"
 )
-RAISED = re.compile(r"^(?P<type>(?:[A-Za-z_]\w{0,60}\.){0,6}[A-Za-z_]\w{0,80})(?::\s(?P<message>.{0,2000}))?$")
+RAISED = re.compile(
+    r"^(?P<type>(?:[A-Za-z_]\w{0,60}\.){0,6}[A-Za-z_]\w{0,80})(?::\s(?P<message>.{0,2000}))?$"
+)
 NATIVE = (
-    re.compile(r"terminate called after throwing an instance of '(?P<type>[^']{1,200})'\s{1,4}what\(\):\s{1,4}(?P<message>.{0,500})"),
+    re.compile(
+        r"terminate called after throwing an instance of '(?P<type>[^']{1,200})'\s{1,4}"
+        r"what\(\):\s{1,4}(?P<message>.{0,500})"
+    ),
     re.compile(r"^(?P<type>panic): (?P<message>.{1,500})", re.M),
     re.compile(r"^thread '[^']{0,100}' (?P<type>panicked) at (?P<message>.{1,500})", re.M),
-    re.compile(r"^(?P<type>Segmentation fault|Bus error|Illegal instruction|Aborted|Killed)\b(?P<message>.{0,200})", re.M | re.I),
+    re.compile(
+        r"^(?P<type>Segmentation fault|Bus error|Illegal instruction|Aborted|Killed)\b(?P<message>.{0,200})",
+        re.M | re.I,
+    ),
 )
 LIBRARY = re.compile(
     r"site-packages|dist-packages|[/\\]lib(?:64)?[/\\]python\d|[/\\]Lib[/\\]|python\d+(?:\.\d+)?[/\\]lib[/\\]|\.zip[/\\]|^<(?!ipython|stdin)|"
@@ -50,12 +60,26 @@ LIBRARY = re.compile(
 )
 # they only pass on that another process failed
 MESSENGERS = frozenset(
-    {"ChildFailedError", "CalledProcessError", "ProcessExitedException", "ProcessRaisedException", "SystemExit"}
+    {
+        "ChildFailedError",
+        "CalledProcessError",
+        "ProcessExitedException",
+        "ProcessRaisedException",
+        "SystemExit",
+    }
 )
 # where most of Python's own exceptions are raised by code that was written wrongly, not by what it runs on
 MISTAKES = frozenset(
     {
-        *("NameError", "UnboundLocalError", "SyntaxError", "IndentationError", "TabError", "KeyError", "IndexError"),
+        *(
+            "NameError",
+            "UnboundLocalError",
+            "SyntaxError",
+            "IndentationError",
+            "TabError",
+            "KeyError",
+            "IndexError",
+        ),
         *("ZeroDivisionError", "AssertionError", "TypeError", "ValueError", "AttributeError"),
         *("NotImplementedError", "RecursionError", "StopIteration", "JSONDecodeError", "FileNotFoundError"),
         *("UnicodeDecodeError", "UnicodeEncodeError"),
@@ -86,7 +110,7 @@ class Raised:
 
 @dataclass(frozen=True)
 class Ending:
-    """The exception that ended the run, its frames, and the exceptions that it came of, the first one first."""
+    """The exception that ended the run, its frames, and the exceptions that it came of, the first first."""
 
     type: str
     message: str
@@ -105,7 +129,7 @@ class Ending:
 
     @property
     def own(self) -> Frame | None:
-        """The last frame of the user's own code; where the last exception has none, of one that it came of."""
+        """The last frame of the user's own code; where the last exception has none, of what it came of."""
         for frames in (self.frames, *(one.frames for one in reversed(self.chain))):
             found = next((frame for frame in reversed(frames) if frame.own), None)
             if found is not None:
@@ -145,7 +169,7 @@ def ending(text: str) -> Ending | None:
 
 
 def exceptions(text: str) -> Iterator[Raised]:
-    """Yield the exceptions of a text in their order; lines of several processes are told apart by their prefixes."""
+    """Yield the exceptions of a text in their order; several processes are told apart by their prefixes."""
     readers: dict[str, _Reader] = {}
     for line in text.splitlines()[-LINES:]:
         own = without_prefix(line[:3000])
@@ -172,7 +196,9 @@ class _Reader:
             if words in line:
                 self._link = link
                 return None
-        frame = FRAME.match(line) if "In" in line or "File " in line or ".py" in line or "<ip" in line else None
+        frame = (
+            FRAME.match(line) if "In" in line or "File " in line or ".py" in line or "<ip" in line else None
+        )
         if frame is not None:
             self._frames.append(_frame(frame))
             self._wants_source = True
@@ -219,5 +245,3 @@ def _native(text: str) -> Ending | None:
         if found:
             return Ending(found[-1]["type"], (found[-1]["message"] or "").strip())
     return None
-
-

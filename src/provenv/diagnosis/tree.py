@@ -18,8 +18,8 @@ class Node(NamedTuple):
     """One element of an expression.
 
     `kind`: `char` or `set` (one character: which of them, in either case, tells `mask`, a bit for
-    each of ASCII and the highest for all others), `edge` (a word's or a line's end), `look` (around; it matches
-    nothing itself), `repeat` (`low` to `high` times `parts[0]`), `any of` (`parts`).
+    each of ASCII and the highest for all others), `edge` (a word's or a line's end), `look` (around; it
+    matches nothing itself), `repeat` (`low` to `high` times `parts[0]`), `any of` (`parts`).
     """
 
     kind: str

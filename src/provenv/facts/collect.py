@@ -40,6 +40,7 @@ from . import (
     toolkits,
     tools,
     tpu,
+    variables,
 )
 from .reader import read
 
@@ -52,7 +53,7 @@ LIMIT = 10.0
 """Seconds for each question that names no time of its own."""
 
 ROOMS = (
-    *(cgroup, container, cpu, disks, limits, memory, network, platform, pythons, tools),
+    *(cgroup, container, cpu, disks, limits, memory, network, platform, pythons, tools, variables),
     *(pci, libraries, nvidia, tegra, amd, intel, apple, ascend, tpu, toolkits),
     *(engines, cdi, kvm, kubernetes, slurm, clouds),
 )

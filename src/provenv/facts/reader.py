@@ -27,6 +27,7 @@ from . import (
     toolkits,
     tools,
     tpu,
+    variables,
 )
 from .raw import Raw
 
@@ -57,6 +58,7 @@ def read(raw: Mapping[str, object]) -> Facts:
         kubernetes=kubernetes.read(said),
         slurm=slurm.read(said),
         clouds=clouds.read(said),
+        variables=variables.read(said),
         sources=said.sources() + nvidia.derived(said, cards),
         host=str(said.mapping("platform.system").get("node") or ""),
     )

@@ -97,7 +97,7 @@ class Diagnosis:
     failed, and None where no rule knows it: then `collect` lists what would help.
     `place` is the line of the user's own code at which it ended. `nature` tells what a log
     of no environment failure is: a mistake in one's own code, a run that succeeded, or a log
-    without any word of failure. `suspects` are the lines of a log that no rule knows which speak of a failure.
+    without any word of failure. `suspects` are lines that speak of a failure which no rule knows.
     """
 
     cause: str | None

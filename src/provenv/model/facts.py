@@ -182,6 +182,7 @@ class Facts:
     kubernetes: Kubernetes = Kubernetes()
     slurm: Slurm = Slurm()
     clouds: tuple[Cloud, ...] = ()
+    variables: tuple[tuple[str, str], ...] = ()
     sources: tuple[Source, ...] = ()
     host: str = ""
     schema: int = 1

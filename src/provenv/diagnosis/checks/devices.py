@@ -22,6 +22,7 @@ BROKEN: tuple[tuple[str, str, re.Pattern[str]], ...] = (
         "gpu-hardware-fault",
         re.compile(r"GPU is lost|fallen off|Unable to determine the device handle|Xid", re.I),
     ),
+    ("closed", "permission-denied-path", re.compile(r"^/dev/\S+ \((?P<group>\w+)\)")),
     ("nouveau", "gpu-driver-not-loaded", re.compile(r"nouveau", re.I)),
     ("permission", "gpu-driver-not-loaded", re.compile(r"insufficient permissions", re.I)),
     ("library", "nvidia-runtime-missing-in-docker", re.compile(r"libcuda|libnvidia-ml", re.I)),
@@ -51,12 +52,12 @@ def _nvidia(facts: Facts) -> Iterator[Finding]:
             ("unknown", "gpu-driver-not-loaded"),
         )
         if kind == "library" and not facts.container.kind:
-            kind, cause = "unloaded", "gpu-driver-not-loaded"
+            kind, cause = "no_library", "wsl-driver" if facts.container.wsl else "gpu-driver-not-loaded"
         yield Finding(
             "gpu-out-of-order",
             "accelerator",
             "blocks",
-            what=text(f"doctor.devices.{kind}"),
+            what=text(f"doctor.devices.{kind}", vendor="NVIDIA"),
             why=text(f"doctor.devices.{kind}.why"),
             evidence=(verbatim(nvidia.detail),) if nvidia.detail else (),
             remedies=_remedies(kind, facts),
@@ -95,6 +96,8 @@ def _remedies(kind: str, facts: Facts) -> tuple[Advice, ...]:
         ]
     elif kind == "lost":
         found = [advice("doctor.devices.look_xid", "sudo dmesg | grep -i -E 'nvrm|xid'", root=True)]
+    elif kind == "closed":
+        found = [_join(facts.nvidia.detail)]
     elif kind == "nouveau":
         found = [
             advice(
@@ -118,6 +121,14 @@ def _remedies(kind: str, facts: Facts) -> tuple[Advice, ...]:
             advice("doctor.devices.load", "sudo modprobe nvidia", "sudo dmesg | grep -i nvrm", root=True)
         ]
     return (*((advice("doctor.devices.on_host"),) if inside else ()), *found)
+
+
+def _join(detail: str) -> Advice:
+    """Return how this user gets the right, by the group that the device's file belongs to."""
+    group = re.search(r"\((\w+)\)", detail)
+    return advice(
+        "doctor.devices.join", f"sudo usermod -aG {group[1] if group else 'render'} $USER", root=True
+    )
 
 
 def _visible(ground: Ground, facts: Facts) -> Iterator[Finding]:
@@ -160,7 +171,7 @@ def _visible(ground: Ground, facts: Facts) -> Iterator[Finding]:
 
 def _others(ground: Ground, facts: Facts) -> Iterator[Finding]:
     """Yield what the choice of an accelerator says about the devices of other vendors."""
-    causes = {"amd": "rocm-gfx-unsupported", "ascend": "ascend-cann-env", "tpu": "tpu-busy"}
+    causes = {"amd": "gpu-driver-not-loaded", "ascend": "ascend-cann-env"}
     for vendor in ("amd", "intel", "ascend", "tpu"):
         devices = getattr(facts, vendor)
         if devices.state not in ("no-permission", "broken"):
@@ -168,6 +179,10 @@ def _others(ground: Ground, facts: Facts) -> Iterator[Finding]:
         told = [one for one in decide(ground.spec or NOBODY, facts).findings if one.severity != "note"]
         hints = [hint for one in told for hint in one.hints]
         closed = devices.state == "no-permission"
+        if not told and not closed:
+            # a display's processor that nobody would compute on
+            continue
+        own = tuple(Advice(hint.text, (hint.command,) if hint.command else ()) for hint in hints)
         yield Finding(
             "device-unusable",
             "accelerator",
@@ -175,7 +190,7 @@ def _others(ground: Ground, facts: Facts) -> Iterator[Finding]:
             what=text(f"doctor.devices.{'closed' if closed else 'failing'}", vendor=vendor.upper()),
             why=told[0].why if told else None,
             evidence=(verbatim(devices.detail),) if devices.detail else (),
-            remedies=tuple(Advice(hint.text, (hint.command,) if hint.command else ()) for hint in hints),
+            remedies=own or (_join(devices.detail),),
             subject=vendor,
             cause="permission-denied-path" if closed else causes.get(vendor, ""),
         )

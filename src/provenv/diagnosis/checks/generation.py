@@ -137,13 +137,14 @@ def _drifted(drift: Drift) -> Finding:
     paths = [f"- {one}" for one in drift.missing]
     paths += [f"~ {one}" for one in drift.changed]
     paths += [f"+ {one}" for one in drift.extra]
-    owners = ", ".join(sorted(drift.packages)) or "?"
+    owners = ", ".join(sorted(drift.packages))
+    key = "doctor.generation.drifted" if owners else "doctor.generation.drifted_loose"
     gone = bool(drift.missing or drift.changed)
     return Finding(
         "drifted-files",
         "environment",
         "hurts" if gone else "better",
-        what=text("doctor.generation.drifted", n=len(paths), owners=owners),
+        what=text(key, n=len(paths), owners=owners),
         why=text("doctor.generation.drifted.why" if gone else "doctor.generation.extra.why"),
         evidence=tuple(verbatim(one) for one in paths[:SHOWN]),
         remedies=(advice("doctor.generation.repair", "provenv up --repair"),),

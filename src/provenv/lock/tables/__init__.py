@@ -1,4 +1,4 @@
-"""Facts about drivers and PyTorch's builds, as data: each file says its source and its date."""
+"""Facts about packages, devices and builds that decide a lock: each file says its source and its date."""
 
 from __future__ import annotations
 
@@ -7,10 +7,14 @@ from functools import cache
 from pathlib import Path
 from typing import Any, cast
 
+from ...model import tables as shared
+
 FOLDER = Path(__file__).parent
 
 
 @cache
 def table(name: str) -> dict[str, Any]:
-    """Return the table of that name: `cuda_drivers`, `torch_builds` or `torch_family`."""
+    """Return the table of that name: of this folder, or one that other rooms judge by too."""
+    if name in shared.NAMES:
+        return shared.table(name)
     return cast("dict[str, Any]", json.loads((FOLDER / f"{name}.json").read_text(encoding="utf-8")))

@@ -41,10 +41,13 @@ def cause(one: Candidate, context: Context) -> Iterator[Line]:
 
 def grounds(one: Candidate, context: Context) -> Iterator[Line]:
     """Yield the lines that say so, and what the machine's facts add."""
-    quotes = [quote for quote in one.quotes if quote.counts > 0 or context.verbose]
+    told = [quote for quote in one.quotes if quote.counts > 0 or context.verbose]
+    # several patterns may know one line
+    quotes = list({quote.line: quote for quote in reversed(told)}.values())[::-1]
     if quotes:
         yield from section(context.say("ui.diagnosis.quotes"))
-        yield from quoted(quotes if context.verbose else quotes[:QUOTES], context)
+        chosen = quotes if context.verbose else quotes[:QUOTES]
+        yield from quoted(sorted(chosen, key=lambda quote: quote.line), context)
     if one.machine:
         yield from section(context.say("ui.diagnosis.machine"))
         for added in one.machine:
@@ -77,8 +80,8 @@ def _next(candidates: Sequence[Candidate], context: Context) -> Iterator[Line]:
 
 
 def share(weight: float) -> str:
-    """Return a weight as a percentage."""
-    return f"{weight:.0%}"
+    """Return a weight as a percentage; nothing is ever quite sure."""
+    return ">99%" if weight >= 0.995 else f"{weight:.0%}"
 
 
 def _none(found: Diagnosis, context: Context) -> Iterator[Line]:

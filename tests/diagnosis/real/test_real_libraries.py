@@ -1,0 +1,127 @@
+"""glibc-too-old, gpu-driver-not-loaded, torch-family-mismatch: compiled files that do not fit what lies around them."""
+
+from __future__ import annotations
+
+import sys
+import sysconfig
+import zipfile
+
+import pytest
+
+pytestmark = pytest.mark.slow
+
+MODULE = """
+#include <Python.h>
+int strange(void);
+static PyObject *call(PyObject *self, PyObject *none) { return PyLong_FromLong(strange()); }
+static PyMethodDef methods[] = {{"call", call, METH_NOARGS, ""}, {NULL}};
+static struct PyModuleDef module = {PyModuleDef_HEAD_INIT, "NAME", NULL, -1, methods};
+PyMODINIT_FUNC PyInit_NAME(void) { return PyModule_Create(&module); }
+"""
+SUFFIX = sysconfig.get_config_var("EXT_SUFFIX")
+TAG = f"cp{sys.version_info[0]}{sys.version_info[1]}"
+
+
+def compiled(scene, name: str, library: str, versions: str = "") -> bytes:
+    """Compile a module that needs `strange` of a library with that name; return its file's content.
+
+    `versions` is a version script of the linker: what the symbol is called there.
+    """
+    include = sysconfig.get_path("include")
+    scene.write("strange.c", "int strange(void) { return 1; }\n")
+    scene.write("versions", versions)
+    scene.write(f"{name}.c", MODULE.replace("NAME", name))
+    script = f"-Wl,--version-script=versions" if versions else ""
+    made = scene(
+        f"gcc -shared -fPIC -nostdlib {script} -Wl,-soname,{library} -o libstrange.so strange.c"
+        f" && gcc -shared -fPIC -I{include} -o {name}{SUFFIX} {name}.c -L. -lstrange"
+    )
+    assert made.code == 0, made.said
+    return (scene.root / f"{name}{SUFFIX}").read_bytes()
+
+
+def wheel(folder, name: str, version: str, files: dict[str, bytes], tag: str = "py3-none-any") -> None:
+    """Write a wheel of these files."""
+    folder.mkdir(exist_ok=True)
+    info = f"{name}-{version}.dist-info"
+    files = {
+        **files,
+        f"{info}/METADATA": f"Metadata-Version: 2.1\nName: {name}\nVersion: {version}\n".encode(),
+        f"{info}/WHEEL": f"Wheel-Version: 1.0\nGenerator: t\nRoot-Is-Purelib: false\nTag: {tag}\n".encode(),
+    }
+    with zipfile.ZipFile(folder / f"{name}-{version}-{tag}.whl", "w") as archive:
+        for path, content in files.items():
+            archive.writestr(path, content)
+        archive.writestr(f"{info}/RECORD", "".join(f"{path},,\n" for path in [*files, f"{info}/RECORD"]))
+
+
+def test_a_wheel_for_a_newer_system_was_put_in(alone, compiler):
+    """As where an environment is filled on another machine, or for a platform that this one is not."""
+    content = compiled(alone, "fastlog", "libc.so.6", "GLIBC_2.99 { strange; };")
+    folder = alone.root / "wheels"
+    newer, older = (f"{TAG}-{TAG}-manylinux_2_99_x86_64", f"{TAG}-{TAG}-manylinux2014_x86_64")
+    wheel(folder, "fastlog", "2.0", {f"fastlog{SUFFIX}": content}, newer)
+    wheel(folder, "fastlog", "1.0", {"fastlog.py": b"def call():\n    return 1\n"}, older)
+    user = alone.having(PIP_NO_INDEX="1", PIP_FIND_LINKS=str(folder))
+    user.write("provenv.toml", 'schema = 1\nname = "p"\nrequirements = ["fastlog"]\n')
+    up = user("rm fastlog*.so && provenv up --quiet")
+    assert up.code == 0, up.said
+    forced = user(
+        "uv pip install --quiet --python .venv/bin/python --no-index --find-links wheels"
+        " --python-platform x86_64-manylinux_2_99 --reinstall fastlog==2.0"
+    )
+    if forced.code != 0:
+        # what uv has no name for is unpacked by hand
+        forced = user("cd .venv/lib/python3*/site-packages && rm -rf fastlog* && unzip -q $OLDPWD/wheels/fastlog-2.0-*")
+    assert forced.code == 0, forced.said
+    command = ".venv/bin/python -c 'import fastlog; print(fastlog.call())'"
+    user.repaired(command, "glibc-too-old", holding="provenv lock", prints="1\n")
+
+
+def test_a_build_for_cuda_on_a_machine_without_a_driver(alone, compiler):
+    """Stand-ins for torch's builds: the one for CUDA is linked with the driver's library, as real ones are."""
+    if alone("ldconfig -p | grep -q libcuda.so.1").code == 0:
+        pytest.skip("this machine has NVIDIA's driver")
+    content = compiled(alone, "_C", "libcuda.so.1")
+    folder = alone.root / "wheels"
+    tag = f"{TAG}-{TAG}-manylinux_2_28_x86_64"
+    body = b"from torch import _C\n"
+    wheel(folder, "torch", "2.13.0+cu130", {"torch/__init__.py": body, f"torch/_C{SUFFIX}": content}, tag)
+    wheel(folder, "torch", "2.13.0+cpu", {"torch/__init__.py": b"version = '2.13.0+cpu'\n"}, tag)
+    user = alone.venv().having(PIP_NO_INDEX="1", PIP_FIND_LINKS=str(folder))
+    installed = user("rm -f _C*.so && pip install --quiet torch==2.13.0+cu130")
+    assert installed.code == 0, installed.said
+    user.write("provenv.toml", 'schema = 1\nname = "p"\nrequirements = ["torch==2.13.0"]\n')
+    user.write("requirements.txt", "torch==2.13.0\n")
+    answer = user.failing("python -c 'import torch; print(torch.version)'", "gpu-driver-not-loaded")
+    script = answer.commands("provenv up")
+    done = user(f"set -e\n{script}\nprovenv run -- python -c 'import torch; print(torch.version)'")
+    assert (done.code, done.said.splitlines()[-1]) == (0, "2.13.0+cpu"), done.said
+
+
+VISION = b"""
+import torch
+library = torch.library.Library("torchvision", "FRAGMENT")
+library.define("nms(Tensor boxes, Tensor scores, float limit) -> Tensor")
+version = "VERSION"
+"""
+
+
+def test_torchvision_is_from_another_release_than_torch(torch_venv, scene, alone):
+    """The real torchvision of another release; the one that fits stands in a folder, as a company keeps it."""
+    user = scene.venv(name="own")
+    copied = user(f"cp -a {torch_venv}/lib/. own/lib/ && pip install --quiet --no-deps torchvision==0.29.1 pillow")
+    if copied.code != 0:
+        pytest.skip(f"no torchvision of another release can be had here: {copied.said[-200:]}")
+    detect = (
+        "python -c 'import torch, torchvision; torchvision.extension._assert_has_ops()"
+        " if hasattr(torchvision, \"extension\") else None; print(torch.ops.torchvision.nms)'"
+    )
+    answer = user.failing(detect, "torch-family-mismatch")
+    folder = scene.root / "wheels"
+    wheel(folder, "torchvision", "0.28.0+cpu", {"torchvision/__init__.py": VISION.replace(b"VERSION", b"0.28.0+cpu")})
+    wheel(folder, "torchaudio", "2.13.0+cpu", {"torchaudio/__init__.py": b"version = '2.13.0+cpu'\n"})
+    links = alone.environment.get("PIP_FIND_LINKS", "")
+    assert links is not None
+    done = user.having(PIP_NO_INDEX="1", PIP_FIND_LINKS=f"{folder}")(f"set -e\n{answer.commands('pip install')}\n{detect}")
+    assert done.code == 0, done.said
