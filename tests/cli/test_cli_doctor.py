@@ -78,7 +78,7 @@ def test_drifted_files_are_brought_back_and_proven(built):
     assert [one["text"] for one in finding(told, "drifted-files")["evidence"]] == [
         "~ " + str((site / "alpha.py").relative_to(site.parent.parent.parent))
     ]
-    done = built("doctor", "--fix", "--yes", "--json")
+    done = built("doctor", "--fix", "--yes", "--json", "drifted-files")
     assert done.code == 0, done.out
     assert {one["finding"]["id"]: one["done"] for one in done.data["fixed"]} == {"drifted-files": "gone"}
     assert done.data["proof"] == "passed"

@@ -27,6 +27,11 @@ DECLARED: dict[str, tuple[str, str]] = {
         "behind sys.platform, or not there",
     ),
     "app/looks/virtualisation.py": (r"os\.uname|path /(dev|proc|sys)/.*", "behind sys.platform"),
+    "app/looks/environments.py": (r"os\.readlink", "of an interpreter that may be a link; OSError where not"),
+    "app/looks/room.py": (
+        r"os\.statvfs|path /proc/self/mountinfo",
+        "behind hasattr; no file gives no mounts",
+    ),
     "app/mirrors.py": (r"path /etc/.*", "Debian's sources, named in what is told and read where they are"),
     "app/project.py": (r"path /tmp", "the default of POSIX; Windows has a branch of its own"),
     "app/remembered.py": (r"os\.sched_getaffinity", "behind hasattr"),

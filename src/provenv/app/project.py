@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar, cast
@@ -17,6 +17,8 @@ from ..targets.layout import Layout
 from ..targets.names import HERE
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from ..model.channel import Host
     from ..model.spec import Spec, Target
     from .shared import Shared
@@ -55,7 +57,7 @@ class Project:
         return spec.load(self.root, self.environment)
 
     def once(self, name: str, make: Callable[[], T]) -> T:
-        """Return what `make` gives: made once by that name where the command shares what it reads."""
+        """Return what `make` gives; those of a command that share what they read get the same."""
         return make() if self.shared is None else self.shared.once(name, make)
 
     def caches(self) -> tuple[str, str]:
