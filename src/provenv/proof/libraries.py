@@ -47,7 +47,10 @@ def look(
         "modules": [(name, (SHARED / f"{name}.py").read_text("utf-8")) for name in MODULES],
         "source": (PAYLOAD / "checks" / "libraries.py").read_text("utf-8"),
         "mark": MARK,
-        "options": {"through": [(name, list(places)) for name, places in (through or {}).items()], "imports": imports},
+        "options": {
+            "through": [(name, list(places)) for name, places in (through or {}).items()],
+            "imports": imports,
+        },
     }
     done = host.exec(
         [python, "-I", "-c", PROGRAM],
