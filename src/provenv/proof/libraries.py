@@ -39,7 +39,7 @@ def look(
     """Return the raw result for the environment of the interpreter `python`.
 
     `environment` is what commands run with there. `through` are folders that a variable (the key) leads the
-    loader to; without `imports` nothing is imported, and headers alone are read. An empty result (`missing`: ())
+    loader to; without `imports` nothing is imported, headers alone are read. An empty result (`missing`: ())
     stands for a place whose loader is not one that is known (macOS, Windows).
     Raises Failure PV501 where that interpreter does not run.
     """
