@@ -14,7 +14,7 @@ from .signals import Signals
 # the second, third ... piece of evidence adds less than the first
 FADING = 0.5
 WARNING = re.compile(
-    r"\bwarn(?:ing)?s?\b|^\s*W\d{4}\b|\bW (?:tensorflow|external)/|DeprecationWarning|警告", re.I
+    r"warn(?:ing)?s?\b|^\s*W\d{4}\b|\bW (?:tensorflow|external)/|DeprecationWarning|警告", re.I
 )
 ECHO = re.compile(r"""^\s*File ["'].{1,400}["'], line \d+""")
 IN_WARNING = 0.75

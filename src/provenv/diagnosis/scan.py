@@ -34,7 +34,9 @@ _NO_DIGITS = str.maketrans("", "", "0123456789")
 # a paste that a terminal wrapped: the next line goes on in the middle of a word or sentence
 WRAPPED = 60
 # the lines around one that patterns of several lines see
-AROUND = 12
+AROUND = 24
+# how many characters of the lines around one they see
+NEAR = 12_000
 MOST_HITS = 20
 
 
@@ -338,8 +340,10 @@ class _Line:
     def near(self, span: int) -> str:
         """Return the line with those around it, `span` lines before and behind."""
         place, span = self._place, min(span, AROUND)
-        near = self._around[max(place - span + 1, 0) : place + span]
-        return "\n".join(without_prefix(one[:LONGEST].decode("utf-8", "replace")).text for one in near)
+        most = NEAR // (2 * span)
+        near = [one[:most] for one in self._around[max(place - span + 1, 0) : place + span]]
+        near[min(place, span - 1)] = self._line
+        return "\n".join(without_prefix(one.decode("utf-8", "replace")).text for one in near)
 
 
 def _with_words(block: bytes, folded: bytes, found: set[bytes]) -> Iterator[tuple[int, int, set[bytes], int]]:

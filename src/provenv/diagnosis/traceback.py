@@ -35,7 +35,7 @@ ARROW = re.compile(r"^-{2,}>\s{0,8}(?P<line>\d{1,9})(?P<source>.{0,400})")
 # what is one anywhere, and what is one where a traceback stands before it
 EXCEPTION = re.compile(
     r"^(?:Exception in thread .{1,60}? |Caused by: )?(?P<type>(?:[A-Za-z_]\w{0,60}\.){0,6}"
-    r"[A-Z]\w{0,80}(?:Error|Exception|Interrupt|Exit|Failure|Timeout|Warning|NotFound|Expired))(?::\s?(?P<message>.{0,2000}))?$"
+    r"[A-Z]\w{0,80}(?:Error|Exception|Interrupt|Exit|Failure|Timeout|NotFound|Expired))(?::\s?(?P<message>.{0,2000}))?$"
 )
 RAISED = re.compile(
     r"^(?P<type>(?:[A-Za-z_]\w{0,60}\.){0,6}[A-Za-z_]\w{0,80})(?::\s(?P<message>.{0,2000}))?$"
