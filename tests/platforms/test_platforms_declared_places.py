@@ -19,9 +19,23 @@ DECLARED: dict[str, tuple[str, str]] = {
         r"path /(proc|sys|dev)\b.*",
         "cheap keys; a file that is not there gives an empty one",
     ),
+    "app/looks/accounts.py": (r"import (grp|pwd)|os\.get\w+", "behind sys.platform"),
+    "app/looks/containers.py": (r"path /.*", "what is not there gives nothing"),
+    "app/looks/stores.py": (r"Path\.is_symlink|os\.geteuid", "behind hasattr; of entries of a cache"),
+    "app/looks/surroundings.py": (
+        r"import resource|path /(proc|sys)/.*",
+        "behind sys.platform, or not there",
+    ),
+    "app/looks/virtualisation.py": (r"os\.uname|path /(dev|proc|sys)/.*", "behind sys.platform"),
+    "app/looks/environments.py": (r"os\.readlink", "of an interpreter that may be a link; OSError where not"),
+    "app/looks/room.py": (
+        r"os\.statvfs|path /proc/self/mountinfo",
+        "behind hasattr; no file gives no mounts",
+    ),
     "app/mirrors.py": (r"path /etc/.*", "Debian's sources, named in what is told and read where they are"),
     "app/project.py": (r"path /tmp", "the default of POSIX; Windows has a branch of its own"),
     "app/remembered.py": (r"os\.sched_getaffinity", "behind hasattr"),
+    "diagnosis/checks/": (r"path .*", "commands and places in remedies for the system that the facts name"),
     "facts/": (r"path /.*", "questions to the place, which answers `absent` where it has no such file"),
     "hosts/files.py": (r"os\.kill", "behind sys.platform: on Windows that would end the process"),
     "hosts/process.py": (
