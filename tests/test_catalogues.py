@@ -19,9 +19,9 @@ SOURCE = REPOSITORY / "src" / "provenv"
 LANGUAGES = ("en", "zh_CN")
 
 # functions whose first argument is a key
-SPEAKERS = {"text", "Text", "problem", "say"}
+SPEAKERS = {"text", "Text", "problem", "say", "advice"}
 # keys that are not words: what another program said
-NOT_KEYS = {"verbatim"}
+NOT_KEYS = {"verbatim", "bilingual"}
 # keys that are made from parts by code that is no f-string in a speaker's first argument
 DYNAMIC: tuple[str, ...] = ()
 # Chinese texts that rightly hold no Chinese: names, and what is written the same in every language

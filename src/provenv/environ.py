@@ -58,6 +58,12 @@ CERTIFICATES = (
     Variable("CURL_CA_BUNDLE"),
     Variable("PIP_CERT"),
 )
+MORE_CERTIFICATES = (
+    # other programs' names for the same: doctor looks whether they lead anywhere
+    Variable("GIT_SSL_CAINFO"),
+    Variable("AWS_CA_BUNDLE"),
+    Variable("NODE_EXTRA_CA_CERTS"),
+)
 PROXIES = (
     Variable("HTTP_PROXY", secret=True),
     Variable("HTTPS_PROXY", secret=True),
@@ -72,6 +78,12 @@ APPDATA = Variable("APPDATA")
 XDG_DATA_HOME = Variable("XDG_DATA_HOME")
 JUPYTER_DATA_DIR = Variable("JUPYTER_DATA_DIR")
 HF_ENDPOINT = Variable("HF_ENDPOINT")
+HF_HOME = Variable("HF_HOME")
+HF_HUB_CACHE = Variable("HF_HUB_CACHE")
+HF_TOKEN_PATH = Variable("HF_TOKEN_PATH")
+TORCH_HOME = Variable("TORCH_HOME")
+PIP_CACHE_DIR = Variable("PIP_CACHE_DIR")
+UV_OFFLINE = Variable("UV_OFFLINE")
 CUDA_VISIBLE_DEVICES = Variable("CUDA_VISIBLE_DEVICES", decides=True)
 VISIBLE_DEVICES = (
     # which devices of the other vendors a program sees, and as what
@@ -110,6 +122,14 @@ HUGGINGFACE = (Variable("HF_TOKEN", secret=True), Variable("HUGGING_FACE_HUB_TOK
 WANDB = (Variable("WANDB_API_KEY", secret=True),)
 KAGGLE = (Variable("KAGGLE_KEY", secret=True), Variable("KAGGLE_API_TOKEN", secret=True))
 MODELSCOPE = (Variable("MODELSCOPE_API_TOKEN", secret=True),)
+# where other programs keep credentials, and until when those in variables are good: doctor looks there
+AWS_FILES = (Variable("AWS_SHARED_CREDENTIALS_FILE"), Variable("AWS_CONFIG_FILE"))
+AWS_ENDS = (Variable("AWS_CREDENTIAL_EXPIRATION"), Variable("AWS_SESSION_EXPIRATION"))
+AWS_SESSION_TOKEN = Variable("AWS_SESSION_TOKEN", secret=True)
+KUBECONFIG = Variable("KUBECONFIG")
+DOCKER_CONFIG = Variable("DOCKER_CONFIG")
+DOCKER_HOST = Variable("DOCKER_HOST")
+KAGGLE_CONFIG_DIR = Variable("KAGGLE_CONFIG_DIR")
 CONTAINER = (Variable("container"), Variable("KUBERNETES_SERVICE_HOST"))
 PYTHON_HOMES = (
     # where the probe looks for interpreters, beside PATH
@@ -135,6 +155,23 @@ SET_ASIDE = (
     Variable("CONDA_PYTHON_EXE"),
     Variable("CONDA_SHLVL"),
 )
+PYTHONUSERBASE = Variable("PYTHONUSERBASE")
+SURPRISING = (
+    # read by doctor alone: what changes a program or an installation without being seen
+    Variable("CUDA_LAUNCH_BLOCKING"),
+    Variable("PYTHONNOUSERSITE"),
+    PYTHONUSERBASE,
+    Variable("KMP_DUPLICATE_LIB_OK"),
+    Variable("PIP_TARGET"),
+    Variable("PIP_PREFIX"),
+    Variable("PIP_USER"),
+    Variable("PIP_NO_BUILD_ISOLATION"),
+    Variable("PIP_NO_DEPS"),
+    Variable("UV_SYSTEM_PYTHON"),
+    Variable("UV_NO_CACHE"),
+    Variable("UV_PROJECT_ENVIRONMENT"),
+    Variable("UV_NO_BUILD_ISOLATION"),
+)
 THREADS = (
     # the first one leads: the libraries of the others follow it where their own is not set
     Variable("OMP_NUM_THREADS"),
@@ -155,7 +192,7 @@ UV_KEPT = (
     Variable("UV_INSECURE_HOST"),
     Variable("UV_KEYRING_PROVIDER"),
     Variable("UV_LINK_MODE"),
-    Variable("UV_OFFLINE"),
+    UV_OFFLINE,
     Variable("UV_PYTHON_DOWNLOADS"),
     Variable("UV_PYTHON_INSTALL_DIR"),
     Variable("UV_PYTHON_INSTALL_MIRROR"),

@@ -18,9 +18,14 @@ import pytest
 
 
 def make_wheel(
-    folder: Path, name: str, version: str, source: str = "", requires: tuple[str, ...] = ()
+    folder: Path,
+    name: str,
+    version: str,
+    source: str = "",
+    requires: tuple[str, ...] = (),
+    more: Mapping[str, str] | None = None,
 ) -> Path:
-    """Write a wheel with one module, its METADATA and a true RECORD (PEP 427)."""
+    """Write a wheel with one module (and `more` files), its METADATA and a true RECORD (PEP 427)."""
     module = name.replace("-", "_")
     info = f"{module}-{version}.dist-info"
     metadata = f"Metadata-Version: 2.1\nName: {name}\nVersion: {version}\n"
@@ -29,6 +34,7 @@ def make_wheel(
         f"{module}.py": source or f"version = {version!r}\n",
         f"{info}/METADATA": metadata,
         f"{info}/WHEEL": "Wheel-Version: 1.0\nGenerator: tests\nRoot-Is-Purelib: true\nTag: py3-none-any\n",
+        **(more or {}),
     }
     rows = []
     for path, content in files.items():
@@ -80,11 +86,18 @@ class Workplace:
         done = self.run(["-m", "provenv", *arguments], changes)
         return Ended(done.returncode, done.stdout, done.stderr)
 
-    def run(self, argv: list[str], changes: Mapping[str, str]) -> subprocess.CompletedProcess[str]:
+    def elsewhere(self, *arguments: str) -> Ended:
+        """Run the program on the project from another folder: `python -m` imports from its own."""
+        done = self.run(["-m", "provenv", "-C", str(self.root), *arguments], {}, self.wheels)
+        return Ended(done.returncode, done.stdout, done.stderr)
+
+    def run(
+        self, argv: list[str], changes: Mapping[str, str], folder: Path | None = None
+    ) -> subprocess.CompletedProcess[str]:
         """Run Python with these arguments."""
         return subprocess.run(
             [sys.executable, *argv],
-            cwd=self.root,
+            cwd=folder or self.root,
             env={**self.environment, **changes},
             capture_output=True,
             text=True,
@@ -99,9 +112,16 @@ class Workplace:
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(content, encoding="utf-8")
 
-    def wheel(self, name: str, version: str, source: str = "", requires: tuple[str, ...] = ()) -> Path:
+    def wheel(
+        self,
+        name: str,
+        version: str,
+        source: str = "",
+        requires: tuple[str, ...] = (),
+        more: Mapping[str, str] | None = None,
+    ) -> Path:
         """Put a wheel into the folder that pip's configuration names."""
-        return make_wheel(self.wheels, name, version, source, requires)
+        return make_wheel(self.wheels, name, version, source, requires, more)
 
     @property
     def current(self) -> str:

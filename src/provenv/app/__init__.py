@@ -16,8 +16,10 @@ if TYPE_CHECKING:
     from . import build as build
     from . import clean as clean
     from . import demo as demo
+    from . import doctor as doctor
     from . import edit as edit
     from . import explain as explain
+    from . import fixing as fixing
     from . import history as history
     from . import launch as launch
     from . import locking as locking

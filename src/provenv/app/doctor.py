@@ -1,69 +1,106 @@
-"""`doctor`: look at everything side by side, judge it, and mend what the user agrees to."""
+"""`doctor`: look at everything side by side, and judge it."""
 
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Collection, Sequence
 from dataclasses import replace
-from functools import partial
+from pathlib import Path
 
-from ..diagnosis.checks.table import TABLE, Check
+from ..diagnosis.checks.check import Check
+from ..diagnosis.checks.ids import ids as known_ids
+from ..diagnosis.checks.table import TABLE as CHECKS
 from ..diagnosis.ground import Ground, lacks
-from ..errors import Failure, text
-from ..hosts.reach import side_by_side
-from ..model.findings import Checked, Checkup, Finding
-from .looks import folder
-from .machine import machine
-from .project import Project
-
-LIMIT = 10.0
-"""Seconds for all looks together; what gave nothing until then is told as not looked at."""
-
-GRAVITY = {"blocks": 0, "hurts": 1, "better": 2}
+from ..errors import Exit, Failure, Hint, Problem, problem, text
+from ..model.findings import GRAVITIES, Area, Checked, Checkup, Finding
+from ..model.progress import Progress
+from .looking import ODD, looked, reason
+from .looks.look import Look
+from .looks.table import TABLE as LOOKS
+from .project import Project, open_project
+from .shared import Shared
 
 
-def doctor(project: Project) -> Checkup:
-    """Return what blocks, will hurt or could be better here, the gravest first."""
-    begun = time.monotonic()
-    ground, _seconds = _look(project)
-    found: list[Finding] = []
-    checks = []
-    for check in TABLE:
-        made, checked = _judged(check, ground)
-        found += made
-        checks.append(checked)
-    ordered = sorted(found, key=lambda one: (GRAVITY[one.gravity], one.area, one.id, one.subject))
-    return Checkup(tuple(ordered), tuple(checks), folder=str(project.root), seconds=time.monotonic() - begun)
+def patient(folder: Path, *, target: str, progress: Progress) -> Project:
+    """Return the project of a folder; where there is none, the folder, so that the machine can be looked at.
 
-
-def _look(project: Project) -> tuple[Ground, Mapping[str, float]]:
-    ground = Ground(variables=project.environment)
-    made: dict[str, Callable[[], object]] = {
-        "facts": partial(machine, project),
-        "folder": partial(folder.look, project),
-    }
-    spent: dict[str, float] = {}
-    answers = side_by_side([partial(_timed, name, look, spent) for name, look in made.items()], limit=LIMIT)
-    brought = {name: answer for name, answer in zip(made, answers, strict=True) if answer is not None}
-    return replace(ground, **brought), spent  # type: ignore[arg-type]  # each look returns its own field's type
-
-
-def _timed(name: str, look: Callable[[], object], spent: dict[str, float]) -> object:
-    begun = time.monotonic()
+    Raises Failure PV702 for a folder that is none.
+    """
     try:
-        return look()
-    except (Failure, OSError):
-        return None
-    finally:
-        spent[name] = time.monotonic() - begun
+        return open_project(folder, target=target, progress=progress)
+    except Failure as failure:
+        if failure.problems[0].code != "PV701":
+            raise
+    place = folder.resolve()
+    return Project(place, place, target, progress=progress)
 
 
-def _judged(check: Check, ground: Ground) -> tuple[list[Finding], Checked]:
+def doctor(project: Project, *, areas: Collection[Area] = (), only: Collection[str] = ()) -> Checkup:
+    """Return what blocks, will hurt or could be better here, the gravest first.
+
+    With `areas` only those are looked at; `only` keeps findings of these ids. Raises Failure PV922 for an
+    id that no check gives.
+    """
+    unknown = sorted(set(only) - set(known_ids()))
+    if unknown:
+        hints = (Hint(text("PV922.hint", known=", ".join(known_ids()))),)
+        raise Failure(problem("PV922", names=", ".join(unknown), hints=hints), exit_code=Exit.USAGE)
+    begun = time.monotonic()
+    # what an earlier look has read may have been mended since
+    project = replace(project, shared=Shared())
+    checks = [one for one in CHECKS if not areas or one.area in areas]
+    ground, looks = looked(project, _needed(checks), Ground(variables=project.environment))
+    found: list[Finding] = []
+    told = []
+    for check in checks:
+        made, checked = judged(check, ground)
+        found += [one for one in made if not only or one.id in only]
+        told.append(checked)
+    return Checkup(
+        tuple(sorted(found, key=_order)),
+        tuple(told),
+        looks,
+        folder=str(project.root),
+        seconds=time.monotonic() - begun,
+    )
+
+
+def judged(check: Check, ground: Ground) -> tuple[list[Finding], Checked]:
+    """Return what a check finds, and what came of it: one that fails on odd input is told."""
     missing = lacks(ground, check.needs)
     if missing:
-        detail = text("doctor.not_looked_at", names=", ".join(missing))
-        return [], Checked(check.name, check.area, "unasked", detail=detail)
+        return [], Checked(check.name, check.area, "unasked")
     begun = time.monotonic()
-    found = list(check.look(ground))
-    spent = round(1000 * (time.monotonic() - begun))
-    return found, Checked(check.name, check.area, "done", spent, len(found))
+    try:
+        found = list(check.look(ground))
+    except ODD as error:
+        return [], Checked(check.name, check.area, "failed", _since(begun), detail=reason(error))
+    return found, Checked(check.name, check.area, "done", _since(begun), len(found))
+
+
+def blocked(checkup: Checkup) -> Failure | None:
+    """Return the failure that a finding which blocks is; None where nothing does."""
+    count = sum(one.gravity == "blocks" for one in checkup.findings)
+    if not count:
+        return None
+    hints = (Hint(text("PV921.hint"), "provenv doctor --fix"),) if fixable(checkup.findings) else ()
+    told: Problem = problem("PV921", n=count, hints=hints)
+    return Failure(told, data=checkup)
+
+
+def fixable(findings: Sequence[Finding]) -> tuple[Finding, ...]:
+    """Return the findings that `--fix` can do something about by itself."""
+    return tuple(one for one in findings if one.fix is not None and not one.fix.root)
+
+
+def _needed(checks: Sequence[Check]) -> list[Look]:
+    wanted = {name for check in checks for name in (*check.needs, *check.uses)}
+    return [look for look in LOOKS if wanted & set(look.brings)]
+
+
+def _order(one: Finding) -> tuple[int, str, str, str]:
+    return GRAVITIES.index(one.gravity), one.area, one.id, one.subject
+
+
+def _since(begun: float) -> int:
+    return round(1000 * (time.monotonic() - begun))

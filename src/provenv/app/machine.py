@@ -19,9 +19,9 @@ from ..model.progress import Progress, Silent
 from .project import Project
 
 
-def machine(project: Project) -> Facts:
-    """Return the facts of the project's host, read now."""
-    return _machine(project, project.host)
+def machine(project: Project, *, limit: float = facts_room.LIMIT) -> Facts:
+    """Return the facts of the project's host, read now; a tool that hangs costs `limit` seconds."""
+    return _machine(project, project.host, limit)
 
 
 @contextmanager
@@ -47,9 +47,9 @@ def facts_of(folder: Path, progress: Progress | None = None) -> Facts:
     return machine(Project(place, place, environment=dict(os.environ), progress=progress or Silent()))
 
 
-def _machine(project: Project, host: Host) -> Facts:
+def _machine(project: Project, host: Host, limit: float = facts_room.LIMIT) -> Facts:
     pip = pipconf.redacted(pipconf.read(project.environment))
-    return facts_room.gather(host, project.python, **_places(project), pip=pip)
+    return facts_room.gather(host, project.python, **_places(project), limit=limit, pip=pip)
 
 
 class _Places(TypedDict):

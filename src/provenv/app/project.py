@@ -15,6 +15,7 @@ from ..lazy import load
 from ..model.progress import Progress, Silent
 from ..targets.layout import Layout
 from ..targets.names import HERE
+from .shared import Shared
 
 if TYPE_CHECKING:
     from ..model.channel import Host
@@ -35,6 +36,7 @@ class Project:
     channel: Host | None = None
     progress: Progress = field(default_factory=Silent)
     python: str = sys.executable
+    shared: Shared = field(default_factory=Shared, compare=False, repr=False)
 
     @property
     def host(self) -> Host:

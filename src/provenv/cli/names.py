@@ -26,6 +26,8 @@ def named(kind: str, context: click.Context, incomplete: str) -> list[str]:
     options = {**context.find_root().params, **{key: one for key, one in context.params.items() if one}}
     try:
         folder = Path(options.get("directory") or ".").resolve()
+        if kind == "findings":
+            return [name for name in load("diagnosis.ids")() if name.startswith(incomplete)]
         leading = spec.find(folder)
         found = KINDS[kind](leading, options.get("target") or HERE) if leading else ()
         return sorted(name for name in found if name.startswith(incomplete))

@@ -16,7 +16,7 @@ from .version_option import version_option
 SECTIONS: dict[str, Sequence[str]] = {
     "file": ("init", "add", "remove", "lock", "why", "mirrors"),
     "environment": ("facts", "plan", "up", "prove", "status", "system"),
-    "diagnosis": ("explain",),
+    "diagnosis": ("doctor", "explain"),
     "generations": ("history", "rollback", "gc", "down"),
     "work": ("run", "shell", "render", "demo"),
     "more": ("completion", "schema", "version"),

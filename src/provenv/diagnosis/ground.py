@@ -9,19 +9,22 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from ..model.environment import Environment
 from ..model.facts import Facts
 from ..model.lock import Lock
+from ..model.looked import Files, Room, SearchFolder, Standing
+from ..model.outside import (
+    Cluster,
+    Containers,
+    Native,
+    Network,
+    Secret,
+    Stores,
+    Surroundings,
+    Virtualisation,
+)
 from ..model.spec import Spec
-from ..model.state import Generation
-
-
-@dataclass(frozen=True)
-class Folder:
-    """The names directly in the project's folder: files, and folders with whether they hold Python files."""
-
-    path: str
-    files: tuple[str, ...] = ()
-    packages: tuple[str, ...] = ()
+from ..model.state import Drift, Generation
 
 
 @dataclass(frozen=True)
@@ -33,7 +36,20 @@ class Ground:
     lock: Lock | None = None
     generation: Generation | None = None
     variables: Mapping[str, str] = field(default_factory=dict)
-    folder: Folder | None = None
+    native: Native | None = None
+    network: Network | None = None
+    stores: Stores | None = None
+    secrets: tuple[Secret, ...] | None = None
+    containers: Containers | None = None
+    virtualisation: Virtualisation | None = None
+    clusters: tuple[Cluster, ...] | None = None
+    surroundings: Surroundings | None = None
+    environments: tuple[Environment, ...] | None = None
+    standing: Standing | None = None
+    drift: Drift | None = None
+    search: tuple[SearchFolder, ...] | None = None
+    files: Files | None = None
+    rooms: tuple[Room, ...] | None = None
 
 
 def lacks(ground: Ground, needs: tuple[str, ...]) -> tuple[str, ...]:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from .collect import asks, command, gather
+from .collect import LIMIT, asks, command, gather
 from .deciding import deciding, digest
 from .file import load
 from .reader import read
 
-__all__ = ["asks", "command", "deciding", "digest", "gather", "load", "read"]
+__all__ = ["LIMIT", "asks", "command", "deciding", "digest", "gather", "load", "read"]

@@ -18,6 +18,7 @@ import urllib.error
 import urllib.request
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from email.message import Message
 from email.utils import parsedate_to_datetime
 from http.client import HTTPMessage
 from queue import Empty, SimpleQueue
@@ -96,6 +97,7 @@ def reach(
     accept: str = "*/*",
     limit: float = 10.0,
     sample: int = 1 << 19,
+    headers: Mapping[str, str] | None = None,
 ) -> Reached:
     """Ask for `url` once and return how it answered; nothing is raised.
 
@@ -103,18 +105,20 @@ def reach(
     """
     began = time.monotonic()
     try:
-        with opened(url, how, {"Accept": accept}, limit=limit) as answer:
+        with opened(url, how, {**(headers or {}), "Accept": accept}, limit=limit) as answer:
             first = time.monotonic() - began
             body, whole = _sample(answer, sample, began + limit)
             spent = time.monotonic() - began
             final, kind = redact(answer.geturl()), answer.headers.get_content_type()
+            ahead = _ahead(answer.headers, first)
             if not body and not whole:
-                return Reached("timeout", answer.status, first, spent, final=final)
-            return Reached("reached", answer.status, first, spent, body, whole, final, kind=kind)
+                return Reached("timeout", answer.status, first, spent, final=final, ahead=ahead)
+            return Reached("reached", answer.status, first, spent, body, whole, final, kind=kind, ahead=ahead)
     except urllib.error.HTTPError as error:
         with error:
             spent = time.monotonic() - began
-            return replace(unreached(error, url, how), first_byte=spent, seconds=spent)
+            found = unreached(error, url, how)
+            return replace(found, first_byte=spent, seconds=spent, ahead=_ahead(error.headers, spent))
     except (OSError, http.client.HTTPException, ValueError) as error:
         return replace(unreached(error, url, how), seconds=time.monotonic() - began)
 
@@ -308,6 +312,17 @@ def _retry_after(said: str) -> float | None:
         return max(0.0, parsedate_to_datetime(said).timestamp() - time.time())
     except (ValueError, TypeError):
         return None
+
+
+def _ahead(headers: Message, seconds: float) -> float | None:
+    """Return how far our clock is ahead of the answer's Date; None for an answer out of a cache."""
+    if headers.get("Age", "0") != "0":
+        return None
+    try:
+        said = parsedate_to_datetime(headers.get("Date", "")).timestamp()
+    except (ValueError, TypeError):
+        return None
+    return time.time() - seconds / 2 - said
 
 
 def _words(cause: object) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from .accelerators import choose
+from .accelerators import choose, instructions
 from .failures.answers import exit_of, refusal
 from .failures.cause import NETWORK, explain_failure
 from .failures.nearest import from_source, with_nearest
@@ -45,6 +45,7 @@ __all__ = [
     "identity",
     "inputs_of",
     "installation",
+    "instructions",
     "kept_pins",
     "make",
     "python_build",

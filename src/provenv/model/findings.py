@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, get_args
 
 from ..errors import Text
 from .diagnosis import Advice
 
 Gravity = Literal["blocks", "hurts", "better"]
+GRAVITIES: tuple[Gravity, ...] = get_args(Gravity)
+"""The gravest first."""
 Area = Literal[
     "accelerator",
     "packages",
@@ -25,19 +27,29 @@ Area = Literal[
     "cluster",
     "credentials",
 ]
+AREAS: tuple[Area, ...] = get_args(Area)
 State = Literal["done", "unasked", "timeout", "failed"]
+Done = Literal["gone", "still-there", "failed", "declined", "printed"]
 
 
 @dataclass(frozen=True)
 class Fix:
     """What `doctor --fix` may do: commands, each a list of words, run in the project's folder in their order.
 
-    `root` ones are printed, never run.
+    `appends` are lines that are added to files of the project first, each once. What is `root`'s is printed,
+    never run. `builds` says that the environment is another one afterwards, and is to be proven.
     """
 
     what: Text
-    commands: tuple[tuple[str, ...], ...]
+    commands: tuple[tuple[str, ...], ...] = ()
+    appends: tuple[tuple[str, str], ...] = ()
     root: bool = False
+    builds: bool = False
+
+    @property
+    def key(self) -> tuple[object, ...]:
+        """By what a repair is known: one that several findings ask for is made once."""
+        return self.appends, self.commands
 
 
 @dataclass(frozen=True)
@@ -68,10 +80,10 @@ class Finding:
 
 @dataclass(frozen=True)
 class Checked:
-    """One check that was asked for: how long it took, what came of it, how many findings it made."""
+    """One look or check: how long it took, what came of it, how many findings it made."""
 
     name: str
-    area: Area
+    area: Area | None
     state: State
     milliseconds: int = 0
     findings: int = 0
@@ -83,16 +95,27 @@ class Fixed:
     """What `--fix` did about one finding, and whether the finding is gone."""
 
     finding: Finding
-    done: Literal["gone", "still-there", "failed", "declined", "printed"]
-    detail: str = ""
+    done: Done
+    detail: Text | None = None
 
 
 @dataclass(frozen=True)
 class Checkup:
-    """What doctor looked at and found, the gravest first."""
+    """What doctor looked at and found, the gravest first.
+
+    `looks` are what was read, side by side; `checks` what was judged of it. `proof` tells how the
+    proof after a repair ended, empty where none was needed.
+    """
 
     findings: tuple[Finding, ...] = ()
     checks: tuple[Checked, ...] = ()
+    looks: tuple[Checked, ...] = ()
     fixed: tuple[Fixed, ...] = ()
+    proof: Literal["", "passed", "failed"] = ""
     folder: str = ""
     seconds: float = 0.0
+
+    @property
+    def unseen(self) -> tuple[Checked, ...]:
+        """Return what could not be looked at or judged: it took too long, or it failed."""
+        return tuple(one for one in (*self.looks, *self.checks) if one.state in ("timeout", "failed"))

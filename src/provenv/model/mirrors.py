@@ -40,6 +40,7 @@ class Reached:
     `body` is a sample, at most as long as was asked for; `whole` says that it is everything.
     `kind` is its content type. `detail` is what the system said, without credentials; `cause` tells
     more of a state where more is known; `retry_after` is what the server asked for, in seconds.
+    `ahead` is how many seconds this machine's clock is ahead of the server's (RFC 9110 section 6.6.1).
     """
 
     state: State
@@ -53,6 +54,7 @@ class Reached:
     kind: str = ""
     cause: Cause = ""
     retry_after: float | None = None
+    ahead: float | None = None
 
     @property
     def rate(self) -> float | None:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Literal
+from collections.abc import Iterator, Mapping
+from typing import Any, Literal
 
 from packaging.version import Version
 
@@ -62,6 +62,21 @@ def cpu_findings(packages: Mapping[str, str], facts: Facts) -> tuple[Problem, ..
     return (*_instructions(packages, facts), *_musl(packages, facts))
 
 
+def instructions(packages: Mapping[str, str]) -> tuple[tuple[str, str, str, bool], ...]:
+    """Return (package, version, feature as Linux names it, whether it is certain) for x86-64 processors."""
+    return tuple(
+        (row["name"], packages[row["name"]], row["needs"], bool(row["sure"])) for row in _wanting(packages)
+    )
+
+
+def _wanting(packages: Mapping[str, str]) -> Iterator[Mapping[str, Any]]:
+    """Yield the rows of the table for these packages in these versions."""
+    for row in table("cpu_instructions")["packages"]:
+        have = version(packages.get(row["name"]))
+        if have is not None and have >= Version(row["from"]):
+            yield row
+
+
 def _instructions(packages: Mapping[str, str], facts: Facts) -> tuple[Problem, ...]:
     found = features(facts.cpu)
     if machine_of(facts.platform) != "x86_64" or found is None:
@@ -69,9 +84,8 @@ def _instructions(packages: Mapping[str, str], facts: Facts) -> tuple[Problem, .
     by_code: dict[str, list[str]] = {}
     missing: set[str] = set()
     instead: list[str] = []
-    for row in table("cpu_instructions")["packages"]:
-        have = version(packages.get(row["name"]))
-        if have is None or have < Version(row["from"]) or row["needs"] in found:
+    for row in _wanting(packages):
+        if row["needs"] in found:
             continue
         code = "PV370" if row["sure"] else "PV371"
         by_code.setdefault(code, []).append(f"{row['name']} {packages[row['name']]} ({SHOWN[row['needs']]})")

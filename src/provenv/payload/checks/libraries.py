@@ -20,6 +20,8 @@ import prove_loader
 
 NATIVE = re.compile(r"\.so(\.[\w.]+)?$")
 # a program's name has no suffix, or a version in place of one (`protoc-3.13.0.0`)
+# an extension module as an import finds it; what has no tag may be a plug-in that is loaded on demand
+TAGGED = re.compile(r"\.(abi3|cpython-[\w-]+|pypy[\w-]+)\.so$")
 PROGRAM = re.compile(r"^[^.]+$|-[\d.]+$")
 CHILD = r"""
 import importlib, json, os, sys
@@ -92,11 +94,12 @@ def say(module):
         return err.decode("utf-8", "replace")[-TAIL:]
 
 
-def look(folders, interpreter=sys.executable):
+def look(folders, interpreter=sys.executable, through=()):
     """Return what the native files in these folders of packages lack; nothing is imported.
 
     `missing` maps a library's name to the files that need it, `versions` holds
-    (library, version, file, path of the library that is too old for it).
+    (library, version, file, path of the library that is too old for it). `through` are
+    (name, folders) of other search paths: `shadowed` holds what is too old there, with the name first.
     """
     loader = prove_loader.Loader(interpreter)
     files, foreign, carried = [], 0, {}
@@ -120,11 +123,19 @@ def look(folders, interpreter=sys.executable):
             if not path or (loader.musl and name == "libc.so.6"):
                 missing.setdefault(name, []).append(elf.path)
                 continue
-            there = loader.elf(path)
-            for version in elf.wanted.get(name, ()):
-                if there is not None and there.defined and version not in there.defined:
-                    versions.append((name, version, elf.path, path))
+            versions += [(name, version, elf.path, path) for version in lacked(elf, name, loader.elf(path))]
+    shadowed = []
+    for label, places in through:
+        for name in sorted(needs):
+            path = next((one for one in (os.path.join(place, name) for place in places) if loader.fits(one)), "")
+            # a file's own RPATH comes before what a variable names (ld.so(8))
+            asking = [elf for elf in files if path and name in elf.needed and not (elf.rpath and not elf.runpath)]
+            for elf in asking:
+                found = lacked(elf, name, loader.elf(path))
+                shadowed += [(label, name, version, elf.path, path) for version in found]
     return {
+        "shadowed": shadowed,
+        "modules": modules_of(files, carried),
         "files": len(files),
         "needs": len(needs),
         "foreign": foreign,
@@ -132,6 +143,27 @@ def look(folders, interpreter=sys.executable):
         "missing": missing,
         "versions": versions,
     }
+
+
+def lacked(elf, name, there):
+    """Return the versions that a file asks of a library and the library has not."""
+    if there is None or not there.defined:
+        return []
+    return [version for version in elf.wanted.get(name, ()) if version not in there.defined]
+
+
+def modules_of(files, carried):
+    """Return the paths of what Python imports (tagged for its version) and of all that those need in turn."""
+    by_path = {elf.path: elf for elf in files}
+    pending = [elf.path for elf in files if TAGGED.search(os.path.basename(elf.path))]
+    found = set(pending)
+    while pending:
+        for name in by_path[pending.pop()].needed:
+            path = carried.get(name)
+            if path in by_path and path not in found:
+                found.add(path)
+                pending.append(path)
+    return found
 
 
 def relative(path, folders):
@@ -147,8 +179,9 @@ def run(options):
         return {"skipped": "loader"}
     paths = sysconfig.get_paths()
     folders = sorted({os.path.realpath(paths["purelib"]), os.path.realpath(paths["platlib"])})
-    found = look(folders)
-    if not found["missing"] and not found["versions"]:
+    found = look(folders, through=options.get("through", ()))
+    imported = found.pop("modules")
+    if not found["missing"] and not found["versions"] and not found["shadowed"]:
         return {**found, "missing": [], "versions": [], "imports": []}
     owner, modules = owners(folders)
 
@@ -158,18 +191,26 @@ def run(options):
     lacking = {owner.get(path, "") for paths in found["missing"].values() for path in paths}
     lacking |= {owner.get(path, "") for _, _, path, _ in found["versions"]}
     imports = []
-    for who in sorted(lacking - {""}):
+    for who in sorted(lacking - {""}) if options.get("imports", True) else ():
         for module in sorted(set(modules.get(who, ()))):
             said = say(module)
             imports += [[who, module, said]] if said else []
     return {
         **found,
         "missing": [
-            {"name": name, "files": [named(path) for path in sorted(paths)]}
+            {
+                "name": name,
+                "files": [named(path) for path in sorted(paths)],
+                "imported": any(path in imported for path in paths),
+            }
             for name, paths in sorted(found["missing"].items())
         ],
         "versions": [
             [name, version, *named(path), there] for name, version, path, there in found["versions"]
+        ],
+        "shadowed": [
+            [label, name, version, *named(path), there]
+            for label, name, version, path, there in found["shadowed"]
         ],
         "imports": imports,
     }

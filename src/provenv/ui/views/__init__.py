@@ -39,6 +39,7 @@ STREAMS: dict[str, Stream] = {
     "DemoSummary": "act",
     "About": "ask",
     "Answered": "note",
+    "Checkup": "ask",
     "MirrorResult": "ask",
     "Rendered": "act",
     "Launch": "note",
@@ -60,5 +61,6 @@ def findings(value: object) -> tuple[Problem, ...]:
     """Return the warnings and notes that a value carries."""
     found: list[Problem] = []
     for holder in (getattr(value, "spec", None), getattr(value, "lock", None), value):
-        found += getattr(holder, "findings", ())
+        # what doctor finds is told in its own view
+        found += [one for one in getattr(holder, "findings", ()) if hasattr(one, "severity")]
     return tuple(found)

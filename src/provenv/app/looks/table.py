@@ -1,0 +1,8 @@
+"""All that doctor looks at."""
+
+from __future__ import annotations
+
+from .inside import INSIDE
+from .outside import OUTSIDE
+
+TABLE = (*INSIDE, *OUTSIDE)
