@@ -15,6 +15,7 @@ SOURCE = Path(__file__).resolve().parents[2] / "src" / "provenv"
 
 # module -> (what it uses: a pattern that all of it fits, why that is right there)
 DECLARED: dict[str, tuple[str, str]] = {
+    "app/explain.py": (r"os\.geteuid", "behind hasattr"),
     "app/fingerprint.py": (
         r"path /(proc|sys|dev)\b.*",
         "cheap keys; a file that is not there gives an empty one",
@@ -36,6 +37,7 @@ DECLARED: dict[str, tuple[str, str]] = {
     "app/project.py": (r"path /tmp", "the default of POSIX; Windows has a branch of its own"),
     "app/remembered.py": (r"os\.sched_getaffinity", "behind hasattr"),
     "diagnosis/checks/": (r"path .*", "commands and places in remedies for the system that the facts name"),
+    "diagnosis/": (r"path .*", "places as logs name them"),
     "facts/": (r"path /.*", "questions to the place, which answers `absent` where it has no such file"),
     "hosts/files.py": (r"os\.kill", "behind sys.platform: on Windows that would end the process"),
     "hosts/process.py": (
@@ -50,6 +52,10 @@ DECLARED: dict[str, tuple[str, str]] = {
     "proof/judges/processes.py": (r"path .*/dev/shm", "a hint about a Linux place"),
     "proof/judging.py": (r"path df -h /dev/shm", "a hint about a Linux place"),
     "runs/launch.py": (r"Popen\.pass_fds|os\.execve|path /bin/sh", "behind sys.platform"),
+    "runs/relay.py": (
+        r"os\..*|signal\..*|import (fcntl|pty|termios)",
+        "behind sys.platform: there is no relay on Windows",
+    ),
     "runs/shell.py": (r"import pwd|os\.getuid|path /bin/sh", "behind sys.platform"),
     "runs/signals.py": (r"os\..*|signal\..*|path /dev/tty", "behind sys.platform: a terminal's job control"),
     "spec/adopt/": (
