@@ -24,6 +24,7 @@ from provenv.model.facts import (
     Source,
     Tool,
 )
+from provenv.model.findings import Checked, Checkup, Finding, Fix, Fixed
 from provenv.model.launch import Launch
 from provenv.model.lock import Artifact, Choice, Lock, Package, Refusal
 from provenv.model.mirrors import MirrorResult, Trial
@@ -429,7 +430,79 @@ OWN_CODE = Diagnosis(
     "own-code",
 )
 
+OLD_DRIVER = Finding(
+    "driver-older-than-build",
+    "accelerator",
+    "blocks",
+    what=text("doctor.builds.driver", name="torch", cuda="13.0", driver="550.54.14"),
+    why=text("lock.accelerator.driver_too_old", driver="550.54.14", floor="580.65.06", cuda="13.0"),
+    evidence=(
+        text("doctor.builds.installed", where=".venv", name="torch", version="2.13.0+cu130", build="cu130"),
+        text("doctor.builds.machine", gpus="NVIDIA H100 80GB HBM3", driver="550.54.14"),
+    ),
+    remedies=(
+        Advice(text("doctor.builds.relock"), ("provenv lock --upgrade", "provenv up")),
+        Advice(
+            text("doctor.builds.update_driver"), ("sudo ubuntu-drivers install", "sudo reboot"), root=True
+        ),
+    ),
+    fix=Fix(text("doctor.fix.up"), (("provenv", "up"),), builds=True),
+    subject=".venv:torch",
+    cause="cuda-driver-too-old",
+)
+OVERRIDDEN = Finding(
+    "libraries-overridden",
+    "loader",
+    "hurts",
+    what=text(
+        "doctor.search.libraries", n=9, variable="LD_LIBRARY_PATH", names="libcudnn.so.9, libnccl.so.2"
+    ),
+    why=text("doctor.search.libraries.why", where=".venv"),
+    evidence=tuple(verbatim(f"/usr/local/cuda-12.1/lib64/libcudnn_part{n}.so.9") for n in range(9)),
+    remedies=(Advice(text("doctor.search.unset"), ("unset LD_LIBRARY_PATH",)),),
+    subject="LD_LIBRARY_PATH:.venv",
+    cause="env-var-wrong",
+)
+ABANDONED = Finding(
+    "abandoned-package",
+    "packages",
+    "better",
+    what=text("doctor.abandoned.ended", name="horovod", since="2023-06"),
+    why=bilingual("its last release is of June 2023", "最后一个版本发布于 2023 年 6 月"),
+    evidence=(verbatim("provenv.toml:4: horovod"),),
+    remedies=(Advice(text("doctor.abandoned.ended.use", use="`torch`")),),
+    subject="horovod",
+)
+LOOKED = (
+    Checked("machine", None, "done", 712),
+    Checked("environments", None, "done", 85),
+    Checked("files", None, "timeout", 5000, detail=text("doctor.timeout", limit_seconds=5.0)),
+)
+CHECKED = (
+    Checked("builds", "accelerator", "done", 2, 1),
+    Checked("search", "loader", "done", 1, 1),
+    Checked("abandoned", "packages", "done", 1, 1),
+    Checked("models", "project", "unasked"),
+    Checked("room", "storage", "failed", 1, detail=verbatim("TypeError: unsupported operand")),
+)
+CHECKUP = Checkup((OLD_DRIVER, OVERRIDDEN, ABANDONED), CHECKED, LOOKED, folder="/w/digits", seconds=1.24)
+
 CASES: dict[str, object] = {
+    "checkup": CHECKUP,
+    "checkup-nothing": Checkup((), CHECKED[:3], LOOKED[:2], folder="/w/digits", seconds=0.8),
+    "checkup-fixed": Checkup(
+        (OVERRIDDEN,),
+        CHECKED,
+        LOOKED[:2],
+        fixed=(
+            Fixed(OLD_DRIVER, "gone"),
+            Fixed(OVERRIDDEN, "still-there"),
+            Fixed(ABANDONED, "failed", verbatim("error[PV720]: 1 check failed: imports")),
+        ),
+        proof="passed",
+        folder="/w/digits",
+        seconds=0.9,
+    ),
     "diagnosis": Diagnosis("cuda-driver-too-old", "cause", (DRIVER, OTHER), read=Read(48_215, 9_000_000)),
     "diagnosis-own-code": OWN_CODE,
     "diagnosis-succeeded": Diagnosis("none", "none", OWN_CODE.candidates, nature="succeeded"),

@@ -214,6 +214,11 @@ class _Reader:
         self._frames, self._link, self._within = [], "", False
         return raised
 
+    @property
+    def waiting(self) -> tuple[Frame, ...]:
+        """The frames whose exception has not come."""
+        return tuple(self._frames)
+
     def _source(self, line: str) -> bool:
         """Take the line of code that a frame shows."""
         last = self._frames[-1]
@@ -226,6 +231,14 @@ class _Reader:
             self._wants_source = False
             return True
         return False
+
+
+def last_frames(text: str) -> tuple[Frame, ...]:
+    """Return the frames of a traceback that ends before its exception, as a paste may; else nothing."""
+    reader = _Reader()
+    for line in text.splitlines()[-LINES:]:
+        reader.line(without_prefix(line[:3000]).text)
+    return reader.waiting
 
 
 def _frame(match: re.Match[str]) -> Frame:

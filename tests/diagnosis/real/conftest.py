@@ -120,7 +120,9 @@ class Scene:
             check=False,
         )
         assert done.returncode in (0, 1), done.stderr.decode()
-        return Answer(json.loads(done.stdout))
+        answer = Answer(json.loads(done.stdout))
+        assert answer.document["data"] is not None, done.stdout.decode()
+        return answer
 
     def failing(self, command: str, cause: str) -> Answer:
         """Run what must fail, and return the answer to what it printed; its first cause is that one."""
@@ -244,11 +246,17 @@ def torch_wheel() -> Path | None:
 
 
 @pytest.fixture(scope="session")
-def torch_venv(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """An environment with torch's CPU build, numpy and safetensors, which all workers share and nobody changes."""
+def torch_build() -> tuple[str, Path]:
+    """The version of torch's CPU build, and the folder that its wheel lies in."""
     wheel = torch_wheel()
     if wheel is None:
         pytest.skip("pip's configuration names no folder with a CPU wheel of torch for this Python")
+    return str(parse_wheel_filename(wheel.name)[1]), wheel.parent
+
+
+@pytest.fixture(scope="session")
+def torch_venv(tmp_path_factory: pytest.TempPathFactory, torch_build: tuple[str, Path]) -> Path:
+    """An environment with torch's CPU build, numpy and safetensors, which all workers share and nobody changes."""
     shared = tmp_path_factory.getbasetemp()
     if "PYTEST_XDIST_WORKER" in os.environ:
         shared = shared.parent
@@ -257,8 +265,7 @@ def torch_venv(tmp_path_factory: pytest.TempPathFactory) -> Path:
         fcntl.flock(lock, fcntl.LOCK_EX)
         if not done.exists():
             shutil.rmtree(place, ignore_errors=True)
-            _, number, _, _ = parse_wheel_filename(wheel.name)
-            make_venv(place, sys.executable, [f"torch=={number}", "numpy", "safetensors"])
+            make_venv(place, sys.executable, [f"torch=={torch_build[0]}", "numpy", "safetensors"])
             done.touch()
     return place
 
@@ -317,6 +324,30 @@ def mounts() -> tuple[str, ...]:
     command = ("unshare", "--mount")
     if subprocess.run([*command, "true"], capture_output=True, check=False).returncode != 0:
         pytest.skip("no mount namespaces on this machine")
+    return command
+
+
+# a root whose only difference is that nothing says that it is a container's
+PLAIN = """
+mount -t tmpfs provenv-test "$0" && mkdir "$0/upper" "$0/work" "$0/root"
+mount -t overlay overlay -o "lowerdir=/,upperdir=$0/upper,workdir=$0/work" "$0/root"
+rm -f "$0/root/.dockerenv" "$0/root/run/.containerenv"
+for folder in proc sys dev tmp; do mount --rbind "/$folder" "$0/root/$folder"; done
+mount -t tmpfs -o "size=$1" provenv-test "$0/root/dev/shm"
+shift
+exec chroot "$0/root" sh -c 'cd "$0" && exec "$@"' "$PWD" "$@"
+"""
+
+
+@pytest.fixture
+def small_memory(mounts: tuple[str, ...], tmp_path: Path) -> tuple[str, ...]:
+    """Return the command that gives an ordinary machine with 16 MiB of shared memory."""
+    stage = tmp_path / "stage"
+    stage.mkdir()
+    command = (*mounts, "sh", "-c", PLAIN, str(stage), "16m")
+    done = subprocess.run([*command, "true"], capture_output=True, text=True, check=False)
+    if done.returncode != 0:
+        pytest.skip(f"no overlay of the root file system here: {done.stderr.strip()[-200:]}")
     return command
 
 

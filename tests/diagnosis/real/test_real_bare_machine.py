@@ -47,6 +47,7 @@ play libgl-missing apt-get "python -c 'import cv2; print(cv2.__version__)'"
 sudo apt-get update -q > /dev/null; sudo apt-get install -y -q python3-dev > headers.log 2>&1; command -v gcc
 play missing-compiler apt-get "CC=gcc pip install --no-build-isolation ~/fastsum && python -c 'import fastsum'"
 pip uninstall --quiet --yes fastsum
+rm -rf ~/fastsum/build ~/fastsum/*.egg-info
 # whatever the remedy of before brought
 sudo apt-get remove --yes --quiet 'libpython3.*-dev' > /dev/null 2>&1
 play missing-python-headers apt-get "CC=gcc pip install --no-build-isolation ~/fastsum && python -c 'import fastsum'"

@@ -99,29 +99,27 @@ def test_a_build_for_cuda_on_a_machine_without_a_driver(alone, compiler):
     assert (done.code, done.said.splitlines()[-1]) == (0, "2.13.0+cpu"), done.said
 
 
+# what stands in for the torchvision that fits: its operator, without its code
 VISION = b"""
 import torch
 library = torch.library.Library("torchvision", "FRAGMENT")
 library.define("nms(Tensor boxes, Tensor scores, float limit) -> Tensor")
-version = "VERSION"
 """
+DETECT = "python -c 'import torch, torchvision; print(torch.ops.torchvision.nms)'"
 
 
-def test_torchvision_is_from_another_release_than_torch(torch_venv, scene, alone):
-    """The real torchvision of another release; the one that fits stands in a folder, as a company keeps it."""
-    user = scene.venv(name="own")
-    copied = user(f"cp -a {torch_venv}/lib/. own/lib/ && pip install --quiet --no-deps torchvision==0.29.1 pillow")
-    if copied.code != 0:
-        pytest.skip(f"no torchvision of another release can be had here: {copied.said[-200:]}")
-    detect = (
-        "python -c 'import torch, torchvision; torchvision.extension._assert_has_ops()"
-        " if hasattr(torchvision, \"extension\") else None; print(torch.ops.torchvision.nms)'"
-    )
-    answer = user.failing(detect, "torch-family-mismatch")
-    folder = scene.root / "wheels"
-    wheel(folder, "torchvision", "0.28.0+cpu", {"torchvision/__init__.py": VISION.replace(b"VERSION", b"0.28.0+cpu")})
-    wheel(folder, "torchaudio", "2.13.0+cpu", {"torchaudio/__init__.py": b"version = '2.13.0+cpu'\n"})
-    links = alone.environment.get("PIP_FIND_LINKS", "")
-    assert links is not None
-    done = user.having(PIP_NO_INDEX="1", PIP_FIND_LINKS=f"{folder}")(f"set -e\n{answer.commands('pip install')}\n{detect}")
-    assert done.code == 0, done.said
+def test_torchvision_is_from_another_build_than_torch(scene, torch_build):
+    """PyPI's real torchvision, made for CUDA, beside torch's CPU build: nobody looked at both."""
+    number, folder = torch_build
+    user = scene.venv(f"torch=={number}", "numpy", "pillow")
+    put = user("pip install --quiet --no-deps torchvision")
+    if put.code != 0:
+        pytest.skip(f"no torchvision can be had here: {put.said[-300:]}")
+    wheels = scene.root / "wheels"
+    wheel(wheels, "torchvision", "9999.0+cpu", {"torchvision/__init__.py": VISION})
+    wheel(wheels, "torchaudio", "9999.0+cpu", {"torchaudio/__init__.py": b""})
+    # a company's folder: torch's CPU build, and siblings of the same build
+    offered = user.having(PIP_FIND_LINKS=f"{wheels} {folder}", PIP_CONSTRAINT="", PIP_NO_INDEX="0")
+    (scene.root / "pins.txt").write_text(f"torch=={number}\n")
+    offered = offered.having(PIP_CONSTRAINT=str(scene.root / "pins.txt"))
+    offered.repaired(DETECT, "torch-family-mismatch", holding="pip install", prints="nms")

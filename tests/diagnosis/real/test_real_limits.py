@@ -55,8 +55,8 @@ MIB = 1 << 20
 
 
 @pytest.mark.root
-def test_the_shared_memory_is_too_small_for_the_workers(torch, mounts):
-    small = torch.through(*mounts, "sh", "-c", 'mount -t tmpfs -o size=16m tmpfs /dev/shm && exec "$@"', "sh")
+def test_the_shared_memory_is_too_small_for_the_workers(torch, small_memory):
+    small = torch.through(*small_memory)
     small.write("train.py", LOADER)
     small.repaired("python train.py", "shm-too-small", holding="remount", prints="saw 64")
 

@@ -126,22 +126,31 @@ def test_a_file_was_changed_on_purpose(alone, index, company):
     user.repaired(f"provenv up --quiet --locked && {RAN}", "lockfile-hash-mismatch", holding="lock", prints="1.0\n")
 
 
-def test_pip_is_older_than_the_wheel(alone, index, scene):
-    """manylinux_2_28 is a platform that pip knows since 20.3 (PEP 600)."""
+PYPROJECT = """
+[build-system]
+requires = ["setuptools>=64"]
+build-backend = "setuptools.build_meta"
+[project]
+name = "demo"
+version = "1.0"
+[tool.setuptools]
+py-modules = ["demo"]
+"""
+
+
+def test_pip_is_older_than_the_project(alone, index, scene):
+    """A project without `setup.py`, to be edited where it lies: pip knows that since 21.3 (PEP 660)."""
     server = index()
     folder = scene.root / "tools"
-    # pip looks for its successor only where pip itself installed it
     old = scene.venv(name="old")("pip install --quiet 'pip<20.3'")
-    fetched = scene.venv(name="new")(f"pip download --quiet --no-deps --dest {folder} pip setuptools wheel")
+    fetched = scene.venv(name="new")(f"pip download --quiet --no-deps --dest {folder} pip setuptools wheel packaging")
     assert old.code == 0, old.said
     if fetched.code != 0:
         pytest.skip(f"no newer pip can be had here: {fetched.said[-200:]}")
     for wheel in folder.glob("*.whl"):
         server.wheels[wheel.name] = wheel.read_bytes()
-    tag = f"cp{sys.version_info[0]}{sys.version_info[1]}"
-    alpha = server.wheels.pop("alpha-1.0-py3-none-any.whl")
-    server.wheels[f"alpha-1.0-{tag}-{tag}-manylinux_2_28_x86_64.whl"] = alpha
-    user = alone.at(scene.root / "old").having(
-        PIP_INDEX_URL=f"http://127.0.0.1:{server.port}/simple/", PIP_DISABLE_PIP_VERSION_CHECK="0"
-    )
-    user.repaired(f"python -m pip install alpha && {IMPORT}", "old-pip", prints="1.0\n")
+    user = alone.at(scene.root / "old").having(PIP_INDEX_URL=f"http://127.0.0.1:{server.port}/simple/")
+    user.write("demo/pyproject.toml", PYPROJECT)
+    user.write("demo/demo.py", "version = '1.0'\n")
+    command = "python -m pip install -e ./demo && cd / && python -c 'import demo; print(demo.version)'"
+    user.repaired(command, "old-pip", prints="1.0\n")
