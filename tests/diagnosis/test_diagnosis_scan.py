@@ -193,3 +193,14 @@ def test_noise_and_zeros_end():
     log = found([noise, b"\0" * MIB, LINE], pattern())
     assert log.size == 3 * MIB + len(LINE)
     assert log.zeros > MIB
+
+
+def test_a_block_of_many_anchors_is_read_like_one_of_few():
+    words = ["".join(pair) + "word" for pair in itertools.product("abcdefg", repeat=2)]
+    patterns = [Pattern(word, word, 5.0, frozenset({word})) for word in words]
+    patterns.append(Pattern("chinese", "找不到", 5.0, frozenset({"找不到"})))
+    lines = [f"line {word} 3\n".encode() for word in words] + ["系统找不到文件\n".encode()]
+    log = scan([b"".join(lines)], Index([("c", one) for one in patterns]))
+    assert {name: hits[0].line for name, hits in log.hits.items()} == {
+        f"c/{one.id}": number for number, one in enumerate(patterns, 1)
+    }

@@ -33,6 +33,9 @@ LATE = 20
 # how often all patterns together are tried before each goes on with the last lines alone
 ATTEMPTS = 150_000
 FOLD = bytes(byte if 97 <= byte <= 122 else byte + 32 if 65 <= byte <= 90 else 32 for byte in range(256))
+FOLD_IN_LINES = FOLD[:10] + b"\n" + FOLD[11:]
+# of more anchors than these each is not looked for by itself
+MANY = 12
 # letters of hexadecimal numbers too: hashes and addresses do not make a line another one
 DIGITS = b"0123456789abcdefABCDEF"
 _NO_DIGITS = str.maketrans("", "", "0123456789")
@@ -172,7 +175,9 @@ class _Scanner:
         if not self._repeated(block, lines):
             folded = b" " + block.translate(FOLD) + b" "
             found = self._index.found_folded(block, folded)
-            if found:
+            if len(found) > MANY and max(map(len, lines), default=0) <= LONGEST:
+                self._each(block, found, lines)
+            elif found:
                 self._lines(block, folded, found, lines)
         if self._paste is not None:
             self._paste = [*self._paste, *lines] if log.size <= KEPT else None
@@ -209,6 +214,18 @@ class _Scanner:
                 middle = offset - begin
                 line = line[max(0, middle - LONGEST // 2) : middle + LONGEST // 2]
             self._of_shape(line.translate(None, DIGITS), line, place, lines, words)
+
+    def _each(self, block: bytes, found: set[bytes], lines: Sequence[bytes]) -> None:
+        """Look at the lines of a block with so many anchors that to look for each of them takes longer."""
+        plain = found & self._index.words
+        wide = found - plain
+        for place, folded in enumerate(block.translate(FOLD_IN_LINES).split(b"\n")[: len(lines)]):
+            words = folded.split()
+            line = lines[place]
+            if plain.isdisjoint(words) and not any(word in line for word in wide):
+                continue
+            inside = plain.intersection(words) | {word for word in wide if word in line}
+            self._of_shape(line.translate(None, DIGITS), line, place, lines, inside)
 
     def _repeated(self, block: bytes, lines: Sequence[bytes]) -> bool:
         """Look at a block whose lines are mostly of known shapes; return False where it is no such block."""
