@@ -70,7 +70,7 @@ def _installed(question: Question, resolved: Resolved, python: str, home: Path) 
     environment = uv_environment(question.environment, question.pip, question.sources)
     argv = ["pip", "install", "--quiet", "--no-deps", "--python", python, "--requirements", str(listed)]
     argv += source_arguments(question.sources)
-    if resolved.source is not None and resolved.source.url is not None:
+    if resolved.source is not None and resolved.source.bound_by(question.sources):
         words, secrets = binding(members(one.name for one in resolved.packages), resolved.source)
         bound = home / "torch" / "pyproject.toml"
         question.host.put(words.encode(), str(bound), mode=0o600)

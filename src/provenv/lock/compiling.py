@@ -165,9 +165,7 @@ def _call(
         str(folder / "requirements.in"),
     )
     arguments = [str(folder / "requirements.in")]
-    # with --no-index uv asks no index, not even one that is a folder: it finds the folder by --find-links
-    bound = source is not None and not (source.kind == "folder" and question.sources.no_index)
-    if family and source is not None and source.url is not None and bound:
+    if family and source is not None and source.bound_by(question.sources):
         words, secrets = binding(family, source)
         host.put(words.encode(), str(folder / "pyproject.toml"), mode=0o600)
         arguments.append(str(folder / "pyproject.toml"))

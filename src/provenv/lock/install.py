@@ -72,7 +72,7 @@ def installation(
     argv += source_arguments(sources)
     argv += ["--requirements", str(listed)]
     source = torch_source(lock, spec, sources)
-    if source is not None and source.url is not None:
+    if source is not None and source.bound_by(sources):
         family = members(package.name for package in lock.packages)
         words, secrets = binding(family, source)
         bound = folder / "torch" / "pyproject.toml"

@@ -72,6 +72,14 @@ class TorchSource:
         marked = f"{self.url}{FLAT}" if self.flat and self.kind == "mirror" else self.url
         return redact(marked) if marked else "default"
 
+    def bound_by(self, sources: Sources) -> bool:
+        """Tell whether torch's family has to be bound to this place, besides what `sources` say.
+
+        Not to the default. And with `--no-index` uv asks no index at all, not even one
+        that is a folder: it finds the folder by `--find-links`.
+        """
+        return self.url is not None and not (self.kind == "folder" and sources.no_index)
+
 
 def sources_of(spec: Spec, pip: PipConfiguration, environment: Mapping[str, str]) -> Sources:
     """Return the indexes and folders of this place for `spec`."""
