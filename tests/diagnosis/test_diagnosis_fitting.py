@@ -64,7 +64,7 @@ def test_a_remedy_for_another_system_is_not_told(rule):
 
 
 def test_in_a_project_its_own_steps_come_first(rule):
-    assert commands("cannot find package x", rule, project=True) == [
+    assert commands("cannot find package x", rule, project=frozenset()) == [
         ["provenv add x"],
         ["provenv add x", "provenv up"],
     ]
@@ -106,3 +106,13 @@ def test_only_what_needs_root_gets_sudo(rule):
     found = diagnose([b"apt-get update\ncannot find package x"], rules=[rule("missing", BODY)])
     told = [each.commands for each in elevated(found).candidates[0].remedies]
     assert told == [("pip install x",), ("sudo apt-get install -y x",)]
+
+
+def test_only_what_is_declared_is_removed():
+    given = ["pip uninstall -y opencv-python opencv_contrib_python", "pip install opencv-python-headless"]
+    assert translated(given, frozenset({"opencv-python", "torch"})) == [
+        "provenv remove opencv-python",
+        "provenv add opencv-python-headless",
+        "provenv up",
+    ]
+    assert translated(given[:1], frozenset({"torch"})) == []
