@@ -81,7 +81,7 @@ def measure() -> Measured:
             "first": f"{whole.first / whole.total:.3f}",
             "third": f"{whole.third / whole.total:.3f}",
             "alarms": f"{whole.alarms} of {whole.nones}",
-            "held_out": f"{held_out.first / held_out.total:.3f}",
+            "held_out": f"{held_out.first / max(held_out.total, 1):.3f}",
             "held_out_cases": str(held_out.total),
         },
     )

@@ -18,7 +18,8 @@ from pathlib import Path
 from pairs import Contender, Goal, Measured, compare, show
 from programs import program
 
-from provenv.diagnosis.reading import shipped
+from provenv.diagnosis import compiled
+from provenv.diagnosis.reading import FOLDER, shipped
 
 MIB = 1 << 20
 LONG = 200
@@ -35,6 +36,8 @@ END = SHORT.encode()
 def measure() -> Measured:
     """Return the rows, and the most memory that a long log took."""
     provenv, grep = program("provenv"), program("grep")
+    if compiled.read(FOLDER) is None:
+        sys.exit("the rules are newer than what was compiled of them: run `python hatch_build.py`")
     rows, most = [], 0
     environment = {**os.environ, "LC_ALL": "C.UTF-8"}
     with tempfile.TemporaryDirectory(prefix="provenv-bench-") as name:
