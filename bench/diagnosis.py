@@ -76,14 +76,25 @@ def measure() -> Measured:
     whole, held_out = scores(read(CASES))
     return Measured(
         [],
-        {
-            "cases": str(whole.total),
-            "first": f"{whole.first / whole.total:.3f}",
-            "third": f"{whole.third / whole.total:.3f}",
-            "alarms": f"{whole.alarms} of {whole.nones}",
-            "held_out": f"{held_out.first / max(held_out.total, 1):.3f}",
-            "held_out_cases": str(held_out.total),
-        },
+        {**figures("all", whole), **figures("held", held_out), "confusions": confusions(whole)},
+    )
+
+
+def figures(name: str, score: Score) -> dict[str, str]:
+    """Return the figures of a row of the page's table."""
+    return {
+        f"{name}_cases": str(score.total),
+        f"{name}_first": f"{score.first / max(score.total, 1):.3f}",
+        f"{name}_third": f"{score.third / max(score.total, 1):.3f}",
+        f"{name}_alarms": f"{score.alarms} / {score.nones}",
+    }
+
+
+def confusions(score: Score) -> str:
+    """Return every truth that was taken for something else, and how often."""
+    return (
+        ", ".join(f"`{truth}` → `{answer}` {n}" for (truth, answer), n in score.confusions.most_common())
+        or "-"
     )
 
 
