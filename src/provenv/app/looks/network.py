@@ -24,7 +24,7 @@ TOGETHER = 1.5
 MOST = 8
 """How many addresses are asked at most."""
 LOCAL = ("localhost", "127.0.0.1")
-USUAL = "pypi.org:443"
+USUAL = "www.python.org:443"
 
 
 def look(project: Project) -> Ground:
