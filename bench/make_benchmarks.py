@@ -31,7 +31,7 @@ RESULTS = HERE / "results.json"
 WORDS = HERE / "words.toml"
 DOCS = HERE.parent / "docs"
 PAGES = {"en": DOCS / "benchmarks.md", "zh_CN": DOCS / "benchmarks.zh-CN.md"}
-SECTIONS = ("startup", "warm_up", "generations", "proof", "facts", "lock")
+SECTIONS = ("startup", "warm_up", "generations", "proof", "facts", "lock", "diagnosis", "explain")
 
 
 def main() -> None:
@@ -96,14 +96,15 @@ def page(words: dict[str, Any], results: dict[str, Any]) -> Iterator[str]:
         found = results[name]
         own = words["section"][name]
         yield from (f"## {own['title']}", "", own["text"].strip("\n"), "")
-        yield from (f"| {' | '.join(words['head'])} |", HEAD[1])
+        if found["rows"]:
+            yield from (f"| {' | '.join(words['head'])} |", HEAD[1])
         met = {True: words["yes"], False: words["no"]}
         for row in found["rows"]:
             goal = Goal(**row["goal"]) if row["goal"] else None
             yield line(Row(**{**row, "goal": goal}), met)
         taken = words["taken"].format(day=found["day"], script=f"bench/{name}.py", **found["machine"])
         if "figures" in own:
-            yield from ("", own["figures"].format(**found["figures"]))
+            yield from ([""] if found["rows"] else []) + [own["figures"].format(**found["figures"])]
         yield from ("", taken, "")
 
 

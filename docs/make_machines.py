@@ -18,11 +18,11 @@ from provenv import facts as facts_room
 from provenv.errors import Place, Problem
 from provenv.lock.accelerators import Decision, cpu_findings, decide
 from provenv.lock.tables import FOLDER, table
-from provenv.model.tables import FOLDER as SHARED
 from provenv.model.devices import Devices
 from provenv.model.facts import Facts
 from provenv.model.lock import Refusal
 from provenv.model.spec import Requirement, Spec
+from provenv.model.tables import FOLDER as SHARED
 from provenv.ui.words import Language, Words
 
 HERE = Path(__file__).resolve().parent

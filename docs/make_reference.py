@@ -1,7 +1,7 @@
 """Write the reference from the code: `python docs/make_reference.py`.
 
 Commands come from click's tree, the declared file's keys from its JSON Schema, variables from
-`environ`, problems and checks from their tables and the message catalogues. The same sources give
+`environ`, problems, checks and findings from their tables and the message catalogues. The same sources give
 the same bytes; a test fails where the files in docs/reference/ are not what this would write.
 What no table of the code says in words stands in reference_words.toml.
 """
@@ -22,8 +22,10 @@ from babel.messages.pofile import read_po
 from provenv import environ
 from provenv.cli.help import COMMON
 from provenv.cli.program import SECTIONS, program
+from provenv.diagnosis.checks.ids import INSIDE, OUTSIDE
 from provenv.environ import Variable
 from provenv.errors import Exit
+from provenv.model.findings import AREAS
 from provenv.proof.entry import Entry
 from provenv.proof.table import SECTIONS as CHECKS
 from provenv.proof.table import TABLE
@@ -272,12 +274,24 @@ def _check(entry: Entry, say: Speaker) -> Iterator[str]:
     yield f"- {say('checks.limit')}{colon}{entry.limit:.0f} s"
 
 
+def findings(say: Speaker) -> Iterator[str]:
+    """Yield the page of doctor's findings."""
+    yield from (*say("findings.words").splitlines(),)
+    for area in AREAS:
+        names = sorted((*INSIDE.get(area, ()), *OUTSIDE.get(area, ())))
+        if names:
+            yield from ("", f"## {say(f'areas.{area}')} (`{area}`)", "")
+            rows = [(_code(name), say(f"finding.{name}")) for name in names]
+            yield from table((say("findings.id"), say("commands.meaning")), rows)
+
+
 PAGES: dict[str, Callable[[Speaker], Iterator[str]]] = {
     "commands": commands,
     "file": declared_file,
     "variables": variables,
     "problems": problems,
     "checks": checks,
+    "findings": findings,
 }
 
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import importlib.util
 import signal
+import sys
 from pathlib import Path
 
 import pytest
@@ -31,3 +33,17 @@ def shared_cases() -> Path:
     if not folder.is_dir():
         pytest.skip("no recorded cases beside this checkout (../shared/cases)")
     return folder
+
+
+@pytest.fixture(scope="session")
+def compiled(repository: Path) -> Path:
+    """Compile catalogues and rules of this checkout, as every install does."""
+    spec = importlib.util.spec_from_file_location("hatch_build_of_rules", repository / "hatch_build.py")
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    sys.modules[spec.name] = module
+    spec.loader.exec_module(module)
+    module.compile_catalogues()
+    found: Path = module.compile_rules()
+    return found

@@ -78,7 +78,7 @@ def test_drifted_files_are_brought_back_and_proven(built):
     assert [one["text"] for one in finding(told, "drifted-files")["evidence"]] == [
         "~ " + str((site / "alpha.py").relative_to(site.parent.parent.parent))
     ]
-    done = built("doctor", "--fix", "--yes", "--json")
+    done = built("doctor", "--fix", "--yes", "--json", "drifted-files")
     assert done.code == 0, done.out
     assert {one["finding"]["id"]: one["done"] for one in done.data["fixed"]} == {"drifted-files": "gone"}
     assert done.data["proof"] == "passed"
@@ -258,9 +258,10 @@ def test_only_what_cannot_be_mended_by_itself_is_shown_and_asks_nothing(built):
     assert "rename `random.py`" in done.out
 
 
-def test_every_remedy_in_chinese_too(built):
-    built.write("random.py", "")
-    done = built.elsewhere("doctor", "--lang", "zh")
+def test_a_file_that_hides_a_module_does_not_hide_it_from_us(built):
+    for name in ("random.py", "tempfile.py", "json.py"):
+        built.write(name, "raise RuntimeError\n")
+    done = built("doctor", "--lang", "zh")
     assert done.code == 1
     assert "会取代模块" in done.out
 

@@ -88,7 +88,7 @@ OLD = Outdated(
 )
 GLIBC = Outdated("libc.so.6", "GLIBC_2.38", "a.so", "pkg", "/lib/x86_64-linux-gnu/libc.so.6")
 CONDA = Outdated("libstdc++.so.6", "GLIBCXX_3.4.30", "a.so", "pkg", "/opt/conda/lib/libstdc++.so.6")
-KVM = Virtualisation(True, True, 12, True, "", "kvm", "ann", ("ann", "kvm"), ("ann", "kvm"), "Y", True)
+KVM = Virtualisation(True, True, 12, True, "", "kvm", "ann", ("ann", "kvm"), ("ann", "kvm"), True)
 POD = Cluster(
     "c",
     "ready",

@@ -332,7 +332,7 @@ def test_a_credential_of_each_state_has_words_and_a_way_out():
     )
     told = list(credentials.look(Ground(secrets=found)))
     assert [one.remedies[0].commands for one in told] == [
-        ("hf auth login",),
+        ("unset HF_TOKEN",),
         ("aws sso login --profile dev",),
         (),
         (),

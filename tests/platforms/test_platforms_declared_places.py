@@ -15,13 +15,29 @@ SOURCE = Path(__file__).resolve().parents[2] / "src" / "provenv"
 
 # module -> (what it uses: a pattern that all of it fits, why that is right there)
 DECLARED: dict[str, tuple[str, str]] = {
+    "app/explain.py": (r"os\.geteuid", "behind hasattr"),
     "app/fingerprint.py": (
         r"path /(proc|sys|dev)\b.*",
         "cheap keys; a file that is not there gives an empty one",
     ),
+    "app/looks/accounts.py": (r"import (grp|pwd)|os\.get\w+", "behind sys.platform"),
+    "app/looks/containers.py": (r"path /.*", "what is not there gives nothing"),
+    "app/looks/stores.py": (r"Path\.is_symlink|os\.geteuid", "behind hasattr; of entries of a cache"),
+    "app/looks/surroundings.py": (
+        r"import resource|path /(proc|sys)/.*",
+        "behind sys.platform, or not there",
+    ),
+    "app/looks/virtualisation.py": (r"os\.uname|path /(dev|proc|sys)/.*", "behind sys.platform"),
+    "app/looks/environments.py": (r"os\.readlink", "of an interpreter that may be a link; OSError where not"),
+    "app/looks/room.py": (
+        r"os\.statvfs|path /proc/self/mountinfo",
+        "behind hasattr; no file gives no mounts",
+    ),
     "app/mirrors.py": (r"path /etc/.*", "Debian's sources, named in what is told and read where they are"),
     "app/project.py": (r"path /tmp", "the default of POSIX; Windows has a branch of its own"),
     "app/remembered.py": (r"os\.sched_getaffinity", "behind hasattr"),
+    "diagnosis/checks/": (r"path .*", "commands and places in remedies for the system that the facts name"),
+    "diagnosis/": (r"path .*", "places as logs name them"),
     "facts/": (r"path /.*", "questions to the place, which answers `absent` where it has no such file"),
     "hosts/files.py": (r"os\.kill", "behind sys.platform: on Windows that would end the process"),
     "hosts/process.py": (
@@ -36,6 +52,10 @@ DECLARED: dict[str, tuple[str, str]] = {
     "proof/judges/processes.py": (r"path .*/dev/shm", "a hint about a Linux place"),
     "proof/judging.py": (r"path df -h /dev/shm", "a hint about a Linux place"),
     "runs/launch.py": (r"Popen\.pass_fds|os\.execve|path /bin/sh", "behind sys.platform"),
+    "runs/relay.py": (
+        r"os\..*|signal\..*|import (fcntl|pty|termios)",
+        "behind sys.platform: there is no relay on Windows",
+    ),
     "runs/shell.py": (r"import pwd|os\.getuid|path /bin/sh", "behind sys.platform"),
     "runs/signals.py": (r"os\..*|signal\..*|path /dev/tty", "behind sys.platform: a terminal's job control"),
     "spec/adopt/": (

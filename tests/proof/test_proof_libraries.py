@@ -233,5 +233,5 @@ def test_the_look_alone_gives_the_raw_result(small, packed, tmp_path):
         packed("t", {"t/__init__.py": IMPORTING.format(name="n.so"), "t/n.so": native.read_bytes()})
     )
     raw = look(LocalHost(), environment.python, environment=dict(os.environ), folder=str(tmp_path))
-    assert raw["missing"] == [{"name": "libabsent.so.3", "files": [["t/n.so", "t"]]}]
+    assert raw["missing"] == [{"name": "libabsent.so.3", "files": [["t/n.so", "t"]], "imported": False}]
     assert [(who, module) for who, module, _ in raw["imports"]] == [("t", "t")]

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from provenv.errors import Hint, Place, Problem, text, verbatim
+from provenv.errors import Hint, Place, Problem, bilingual, text, verbatim
 from provenv.model.adopted import Carried, LeftOut
 from provenv.model.devices import Device, Devices, Toolkit
+from provenv.model.diagnosis import Advice, Candidate, Diagnosis, Quote, Read, Reference, Sign
 from provenv.model.evidence import Evidence, Measure, Outcome
 from provenv.model.facts import (
     Container,
@@ -23,6 +24,7 @@ from provenv.model.facts import (
     Source,
     Tool,
 )
+from provenv.model.findings import Checked, Checkup, Finding, Fix, Fixed
 from provenv.model.launch import Launch
 from provenv.model.lock import Artifact, Choice, Lock, Package, Refusal
 from provenv.model.mirrors import MirrorResult, Trial
@@ -346,7 +348,175 @@ SYSTEM = SystemReport(
     ("sudo", "apt-get", "install", "--yes", "--no-install-recommends", "libgl1"),
     generation=3,
 )
+DRIVER = Candidate(
+    "cuda-driver-too-old",
+    0.9312,
+    11.5,
+    bilingual(
+        "the NVIDIA driver is too old for the CUDA that this software was built with (it wants 13.0)",
+        "NVIDIA 驱动太旧，跑不了这个软件所用的 CUDA（它要 13.0）",
+    ),
+    bilingual(
+        "a driver runs programs of its own CUDA version and of older ones only",
+        "驱动只能运行与自身 CUDA 版本相同或更旧的程序",
+    ),
+    quotes=(
+        Quote(
+            48_213,
+            "RuntimeError: The NVIDIA driver on your system is too old (found version 12000). Please update "
+            "your GPU driver by downloading and installing a new version from https://alice:hunter2@mirror.example",
+            9.0,
+            4,
+            "too-old",
+            9.0,
+            14,
+            48,
+        ),
+        Quote(7, "\t数字识别: driver 525.60.13", 5.0, 1, "version", 2.5, 7, 6),
+        Quote(9, "CUDA is available", -1.0, 1, "against", -1.0, 0, 17),
+    ),
+    signs=(Sign("machine.driver-older-than-build", 4.0, 1.0),),
+    machine=(
+        text(
+            "diagnosis.machine.driver_old_of_torch",
+            driver="525.60.13",
+            carries="12.0",
+            cuda="13.0",
+            floor="580.65.06",
+        ),
+    ),
+    remedies=(
+        Advice(
+            bilingual("take builds for the CUDA that this driver runs", "改用这个驱动能运行的 CUDA 的构建"),
+            ("provenv lock", "provenv up"),
+        ),
+        Advice(
+            bilingual("or install a newer driver, and restart", "或者安装更新的驱动，然后重启"),
+            ("sudo apt-get install -y nvidia-driver-580", "sudo reboot"),
+            root=True,
+        ),
+        Advice(None, ("nvidia-smi",)),
+    ),
+    confirm=(Advice(None, ("provenv prove",)),),
+    references=(
+        Reference(
+            "CUDA compatibility: minimum driver versions",
+            "https://docs.nvidia.com/deploy/cuda-compatibility/",
+        ),
+    ),
+)
+OTHER = Candidate(
+    "gpu-driver-not-loaded",
+    0.0421,
+    5.2,
+    bilingual("the NVIDIA driver is not loaded", "NVIDIA 驱动没有加载"),
+    bilingual("it is not installed", "没有安装"),
+)
+OWN_CODE = Diagnosis(
+    "none",
+    "none",
+    (
+        Candidate(
+            "none",
+            0.7,
+            4.0,
+            bilingual("nothing of the environment failed", "环境本身没有问题"),
+            bilingual("the log ends in your own code", "日志止于你自己的代码"),
+            signs=(Sign("log.own-code", 4.0, 4.0),),
+        ),
+    ),
+    Place("/home/mei/digits/train.py", 41, source='labels = batch["label"]'),
+    "KeyError: 'label'",
+    "own-code",
+)
+
+OLD_DRIVER = Finding(
+    "driver-older-than-build",
+    "accelerator",
+    "blocks",
+    what=text("doctor.builds.driver", name="torch", cuda="13.0", driver="550.54.14"),
+    why=text("lock.accelerator.driver_too_old", driver="550.54.14", floor="580.65.06", cuda="13.0"),
+    evidence=(
+        text("doctor.builds.installed", where=".venv", name="torch", version="2.13.0+cu130", build="cu130"),
+        text("doctor.builds.machine", gpus="NVIDIA H100 80GB HBM3", driver="550.54.14"),
+    ),
+    remedies=(
+        Advice(text("doctor.builds.relock"), ("provenv lock --upgrade", "provenv up")),
+        Advice(
+            text("doctor.builds.update_driver"), ("sudo ubuntu-drivers install", "sudo reboot"), root=True
+        ),
+    ),
+    fix=Fix(text("doctor.fix.up"), (("provenv", "up"),), builds=True),
+    subject=".venv:torch",
+    cause="cuda-driver-too-old",
+)
+OVERRIDDEN = Finding(
+    "libraries-overridden",
+    "loader",
+    "hurts",
+    what=text(
+        "doctor.search.libraries", n=9, variable="LD_LIBRARY_PATH", names="libcudnn.so.9, libnccl.so.2"
+    ),
+    why=text("doctor.search.libraries.why", where=".venv"),
+    evidence=tuple(verbatim(f"/usr/local/cuda-12.1/lib64/libcudnn_part{n}.so.9") for n in range(9)),
+    remedies=(Advice(text("doctor.search.unset"), ("unset LD_LIBRARY_PATH",)),),
+    subject="LD_LIBRARY_PATH:.venv",
+    cause="env-var-wrong",
+)
+ABANDONED = Finding(
+    "abandoned-package",
+    "packages",
+    "better",
+    what=text("doctor.abandoned.ended", name="horovod", since="2023-06"),
+    why=bilingual("its last release is of June 2023", "最后一个版本发布于 2023 年 6 月"),
+    evidence=(verbatim("provenv.toml:4: horovod"),),
+    remedies=(Advice(text("doctor.abandoned.ended.use", use="`torch`")),),
+    subject="horovod",
+)
+LOOKED = (
+    Checked("machine", None, "done", 712),
+    Checked("environments", None, "done", 85),
+    Checked("files", None, "timeout", 5000, detail=text("doctor.timeout", limit_seconds=5.0)),
+)
+CHECKED = (
+    Checked("builds", "accelerator", "done", 2, 1),
+    Checked("search", "loader", "done", 1, 1),
+    Checked("abandoned", "packages", "done", 1, 1),
+    Checked("models", "project", "unasked"),
+    Checked("room", "storage", "failed", 1, detail=verbatim("TypeError: unsupported operand")),
+)
+CHECKUP = Checkup((OLD_DRIVER, OVERRIDDEN, ABANDONED), CHECKED, LOOKED, folder="/w/digits", seconds=1.24)
+
 CASES: dict[str, object] = {
+    "checkup": CHECKUP,
+    "checkup-nothing": Checkup((), CHECKED[:3], LOOKED[:2], folder="/w/digits", seconds=0.8),
+    "checkup-fixed": Checkup(
+        (OVERRIDDEN,),
+        CHECKED,
+        LOOKED[:2],
+        fixed=(
+            Fixed(OLD_DRIVER, "gone"),
+            Fixed(OVERRIDDEN, "still-there"),
+            Fixed(ABANDONED, "failed", verbatim("error[PV720]: 1 check failed: imports")),
+        ),
+        proof="passed",
+        folder="/w/digits",
+        seconds=0.9,
+    ),
+    "diagnosis": Diagnosis("cuda-driver-too-old", "cause", (DRIVER, OTHER), read=Read(48_215, 9_000_000)),
+    "diagnosis-own-code": OWN_CODE,
+    "diagnosis-succeeded": Diagnosis("none", "none", OWN_CODE.candidates, nature="succeeded"),
+    "diagnosis-quiet": Diagnosis("none", "none", nature="quiet"),
+    "diagnosis-none": Diagnosis("none", "none", (replace(DRIVER, cause="none", machine=()),)),
+    "diagnosis-unknown": Diagnosis(
+        None,
+        "unknown",
+        suspects=(Quote(12, "frobnicate: the gizmo failed: error 7", 0.0, start=27, length=6),),
+        collect=(
+            Advice(text("diagnosis.collect.whole_log")),
+            Advice(text("diagnosis.collect.facts"), ("provenv facts --json > facts.json",)),
+        ),
+    ),
     "system": SYSTEM,
     "rendered": Rendered(
         "jupyter", "/home/a/kernel.json", "{}\n", "written", "jupyter console --kernel provenv-a"

@@ -68,13 +68,21 @@ def answer_to_run(said: bytes, code: int, project: Project) -> Diagnosis | None:
 
 
 def _sure(log: bytes, project: Project, *, own_code: bool = False) -> Diagnosis | None:
-    found = diagnose([log], facts=_facts(project))
+    found = diagnose([log], facts=_facts(project), project=declared_names(project))
     first = found.candidates[0] if found.candidates else None
     if first is None or first.weight < SURE:
         return None
     if found.verdict == "none":
         return found if own_code and found.place is not None else None
     return replace(found, candidates=(first,))
+
+
+def declared_names(project: Project) -> frozenset[str]:
+    """Return the packages that the project's file asks for; none where it cannot be read."""
+    try:
+        return frozenset(one.name for one in project.spec().requirements if one.name)
+    except (Failure, OSError):
+        return frozenset()
 
 
 def _facts(project: Project) -> Facts | None:

@@ -19,7 +19,9 @@ from ..model.diagnosis import Diagnosis
 from ..model.facts import Facts
 from ..model.progress import Progress, Silent
 from ..targets.names import HERE, base_of, current_number
+from .answered import declared_names
 from .log_file import opened
+from .project import open_project
 
 OWN_RULES = "provenv-rules"
 
@@ -50,7 +52,7 @@ def explain(asked: Asked, folder: Path, progress: Progress | None = None) -> Dia
     with opened(asked.source, asked.standard, told) as blocks:
         name = "" if asked.source is None else str(asked.source)
         found = diagnose(
-            blocks, facts=facts, rules=rules, source=name, project=asked.here and _is_kept_here(folder)
+            blocks, facts=facts, rules=rules, source=name, project=_kept_here(folder) if asked.here else None
         )
     found = elevated.elevated(found) if _elevates(facts, here=asked.facts is None) else found
     if found.verdict == "unknown":
@@ -109,10 +111,12 @@ def own_rules(folder: Path) -> tuple[Rule, ...]:
     return tuple(rules)
 
 
-def _is_kept_here(folder: Path) -> bool:
-    """Tell whether the folder's project has an environment of provenv's."""
+def _kept_here(folder: Path) -> frozenset[str] | None:
+    """Return what the folder's project asks for, if it has an environment of provenv's."""
     leading = spec.find(folder.resolve()) if folder.is_dir() else None
-    return leading is not None and current_number(base_of(str(leading.parent), HERE)) is not None
+    if leading is None or current_number(base_of(str(leading.parent), HERE)) is None:
+        return None
+    return declared_names(open_project(folder))
 
 
 def _elevates(facts: Facts | None, *, here: bool) -> bool:

@@ -42,6 +42,7 @@ KINDS: tuple[tuple[bytes, str, str], ...] = (
     (b"%PDF-", "document", ""),
     (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", "document", ""),
 )
+HOLE = b"\0" * 512
 # bytes that no text holds; escape, form feed and backspace stand in terminals' logs
 CONTROLS = bytes(byte for byte in range(32) if byte not in b"\0\t\n\r\x08\x0c\x1b")
 MARKS = (
@@ -74,10 +75,10 @@ def unpacked(name: str, blocks: Iterator[bytes], progress: Progress) -> Iterator
 def readable(name: str, blocks: Iterator[bytes]) -> Iterator[bytes]:
     """Yield the blocks as UTF-8 with the bytes of other encodings turned. Raises Failure PV904, PV905."""
     first = _at_least(blocks, SAMPLE)
-    while first and not first.strip(b"\0"):
+    while first.startswith(HOLE):
         # a log that was cut to nothing while it was written begins with a hole
-        first = _at_least(blocks, SAMPLE)
-    if not first.strip():
+        first = first.lstrip(b"\0") or _at_least(blocks, SAMPLE)
+    if not first.strip(b"\0 \t\r\n"):
         raise Failure(problem("PV905", path=name, hints=(Hint(text("PV905.hint")),)))
     encoding = _encoding(first)
     sample = first[:SAMPLE]

@@ -7,7 +7,7 @@ import sys
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING, TypeVar, cast
 
 from .. import environ, spec
 from ..errors import Failure, Hint, problem, text
@@ -15,11 +15,15 @@ from ..lazy import load
 from ..model.progress import Progress, Silent
 from ..targets.layout import Layout
 from ..targets.names import HERE
-from .shared import Shared
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from ..model.channel import Host
     from ..model.spec import Spec, Target
+    from .shared import Shared
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True)
@@ -36,7 +40,7 @@ class Project:
     channel: Host | None = None
     progress: Progress = field(default_factory=Silent)
     python: str = sys.executable
-    shared: Shared = field(default_factory=Shared, compare=False, repr=False)
+    shared: Shared | None = field(default=None, compare=False, repr=False)
 
     @property
     def host(self) -> Host:
@@ -51,6 +55,10 @@ class Project:
     def spec(self) -> Spec:
         """Return the declared file, complete. Raises Failure with every mistake in it."""
         return spec.load(self.root, self.environment)
+
+    def once(self, name: str, make: Callable[[], T]) -> T:
+        """Return what `make` gives; those of a command that share what they read get the same."""
+        return make() if self.shared is None else self.shared.once(name, make)
 
     def caches(self) -> tuple[str, str]:
         """Return uv's cache folder (its documentation, "Cache directory") and the one for temporary files."""

@@ -21,6 +21,8 @@ COMMON = frozenset(
     file files for found from has have if import in is it line module no not object of on open or package
     path py python read run such that the this to torch type use user using value version warning was with
     you your install installed lib library load loading model data device gpu cuda
+    epoch epochs step steps loss train training trained batch size iter iteration time rank process worker
+    node task info debug val acc accuracy metric eval memory total server client request job run running
     importerror modulenotfounderror runtimeerror valueerror typeerror attributeerror oserror traceback
     """.split()  # noqa: SIM905 - a list of a hundred words is easier to read without its quotes
 )
@@ -31,6 +33,7 @@ WORD = re.compile(r"[a-z]+|[^\x00-\x7f]+")
 AT_END = 2.0
 AT_GAP = 7.0
 MOST_ALTERNATIVES = 60
+MOST_NEEDS = 5
 Found = tuple[float, frozenset[str]]
 
 
@@ -48,6 +51,54 @@ def anchors(regex: str) -> frozenset[str]:
     if best is None:
         raise Unanchored(regex)
     return best[1]
+
+
+def needs(regex: str) -> tuple[frozenset[str], ...]:
+    """Return sets of words: of each, one must stand in every line that `regex` matches, as a word of its own.
+
+    Only words that the expression itself bounds are among them, the rarest first.
+    """
+    found = sorted(set(_needed(tree(regex), left=AT_END, right=AT_END)), key=_rarity)
+    return tuple(words for _, words in found[:MOST_NEEDS])
+
+
+def _rarity(found: Found) -> tuple[float, list[str]]:
+    return -found[0], sorted(found[1])
+
+
+def _needed(given: Sequence[Node], *, left: float, right: float) -> Iterator[Found]:
+    """Yield every set of alternative words of a sequence that are bounded on both sides."""
+    nodes = list(_whole_words(given))
+    index = 0
+    while index < len(nodes):
+        node = nodes[index]
+        end = index + 1
+        if node.kind == "char":
+            while end < len(nodes) and nodes[end].kind == "char":
+                end += 1
+            run = "".join(one.text for one in nodes[index:end]).lower()
+            before, behind = _ends(nodes[:index], left), _begins(nodes[end:], right)
+            for match in WORD.finditer(run):
+                word = match[0]
+                is_open = (match.start() == 0 and before) or (match.end() == len(run) and behind)
+                if word.isascii() and len(word) >= SHORTEST and not is_open:
+                    yield _score(word), frozenset({word})
+        elif node.kind == "any of":
+            before, behind = _ends(nodes[:index], left), _begins(nodes[index + 1 :], right)
+            inner = [
+                max(
+                    _needed(
+                        part,
+                        left=before,
+                        right=behind,
+                    ),
+                    key=lambda one: (one[0], sorted(one[1])),
+                    default=None,
+                )
+                for part in node.parts
+            ]
+            yield from _any_of(inner)
+        index = end
 
 
 def _best(given: Sequence[Node], *, left: float, right: float) -> Found | None:

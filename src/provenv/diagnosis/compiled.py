@@ -18,7 +18,7 @@ from .rule import Pattern, Rule, Said, Signal, Step, Together, When
 
 NAME = "compiled.json"
 # the form of the file: one of another form is not read
-FORM = 1
+FORM = 2
 
 
 def write(folder: Path, rules: Sequence[Rule]) -> Path:
@@ -60,7 +60,13 @@ def _is_checkout(folder: Path) -> bool:
 
 def _pattern_json(pattern: Pattern) -> dict[str, Any]:
     found: dict[str, Any] = to_json(pattern)
-    return {**found, "anchors": sorted(pattern.anchors)}
+    needs = [sorted(words) for words in pattern.needs]
+    return {**found, "anchors": sorted(pattern.anchors), "needs": needs}
+
+
+def _pattern(data: Mapping[str, Any]) -> Pattern:
+    needs = tuple(map(frozenset, data["needs"]))
+    return Pattern(**{**data, "anchors": frozenset(data["anchors"]), "needs": needs})
 
 
 def _rule(data: Mapping[str, Any]) -> Rule:
@@ -68,7 +74,7 @@ def _rule(data: Mapping[str, Any]) -> Rule:
         cause=data["cause"],
         what=Said(**data["what"]),
         why=Said(**data["why"]),
-        patterns=tuple(Pattern(**{**one, "anchors": frozenset(one["anchors"])}) for one in data["patterns"]),
+        patterns=tuple(map(_pattern, data["patterns"])),
         together=tuple(Together(tuple(one["names"]), one["weight"]) for one in data["together"]),
         signals=tuple(Signal(**one) for one in data["signals"]),
         over=tuple(data["over"]),

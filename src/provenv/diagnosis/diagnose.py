@@ -31,11 +31,12 @@ def diagnose(
     facts: Facts | None = None,
     rules: Sequence[Rule] | None = None,
     source: str = "",
-    project: bool = False,
+    project: frozenset[str] | None = None,
 ) -> Diagnosis:
     """Return what a log says went wrong.
 
-    `project` tells that the log comes from a project of provenv's own, where remedies are provenv's.
+    `project` are the packages that a project of provenv's own asks for, where the log comes from
+    one: remedies are provenv's there.
     `blocks` is the log in pieces of any size; it is read once, in constant memory.
     """
     known = tuple(rules) if rules is not None else shipped()
@@ -49,15 +50,15 @@ def judge(
     *,
     facts: Facts | None = None,
     source: str = "",
-    project: bool = False,
+    project: frozenset[str] | None = None,
 ) -> Diagnosis:
     """Return the answer to a log that was scanned with these rules."""
     said = signals(log)
     added = adds(log.text, facts)
     ranked = rank(rules, log, said, added)
     here = surroundings(log.text, facts)
-    if project:
-        here = replace(here, manager=PROVENV)
+    if project is not None:
+        here = replace(here, manager=PROVENV, declared=project)
     candidates = tuple(_candidate(one, said, added, here) for one in ranked[:MOST])
     read = Read(log.lines, log.size, log.binary)
     end = said.ending

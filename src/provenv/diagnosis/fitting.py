@@ -7,6 +7,8 @@ import shlex
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
+from packaging.utils import canonicalize_name
+
 from ..errors import Text, bilingual
 from ..model.diagnosis import Advice
 from .reading import fields
@@ -45,12 +47,12 @@ def fitting(
         answers.sort(key=lambda one: PROVENV not in one[0].when.manager)
     sure = [step for step, fits in answers if fits]
     chosen = sure or [step for step, fits in answers if fits is None]
-    advice = (_advice(step, captured, defaults, in_project=in_project) for step in chosen)
+    advice = (_advice(step, captured, defaults, here) for step in chosen)
     return tuple(one for one in advice if one is not None)
 
 
 def _advice(
-    step: Step, captured: Mapping[str, str], defaults: Mapping[str, str], *, in_project: bool
+    step: Step, captured: Mapping[str, str], defaults: Mapping[str, str], here: Surroundings
 ) -> Advice | None:
     """Return a step with its values; None where all of its commands need what the log does not say."""
     commands = [
@@ -58,8 +60,8 @@ def _advice(
         for command in step.commands
         if _is_known(command, captured, defaults)
     ]
-    if in_project:
-        commands = translated(commands)
+    if here.manager == PROVENV:
+        commands = translated(commands, here.declared)
     if step.commands and not commands:
         return None
     says = fill(step.says, {**defaults, **captured}) if step.says is not None else None
@@ -80,17 +82,18 @@ def _is_known(command: str, captured: Mapping[str, str], defaults: Mapping[str, 
     return True
 
 
-def translated(commands: Sequence[str]) -> list[str]:
+def translated(commands: Sequence[str], declared: frozenset[str] = frozenset()) -> list[str]:
     """Return commands of pip and Python as they are said in a project of provenv's; others as they are.
 
-    What pip would do beside the declared file is left out: the next `up` would undo it.
+    What pip would do beside the declared file is left out: the next `up` would undo it. Of what is to
+    be removed only what is `declared` stays.
     """
     found: list[str] = []
     changes = False
     for command in commands:
         match = PIP_COMMAND.match(command)
         if match is not None:
-            made = _of_pip(command[match.end() :])
+            made = _of_pip(command[match.end() :], declared)
             found += [made] if made else []
             changes = changes or bool(made)
         elif re.match(r"python3? -", command):
@@ -102,7 +105,7 @@ def translated(commands: Sequence[str]) -> list[str]:
     return found
 
 
-def _of_pip(rest: str) -> str | None:
+def _of_pip(rest: str, declared: frozenset[str]) -> str | None:
     try:
         words = shlex.split(rest)
     except ValueError:
@@ -112,6 +115,8 @@ def _of_pip(rest: str) -> str | None:
     if allowed is None:
         return None
     named = [word for word in words[1:] if word not in allowed]
+    if action == "uninstall" and declared:
+        named = [word for word in named if canonicalize_name(word) in declared]
     if not named or not all(SPECIFIER.fullmatch(word) for word in named):
         return None
     return shlex.join([PROVENV, "add" if action == "install" else "remove", *named])

@@ -14,8 +14,10 @@ from .signals import Signals
 # the second, third ... piece of evidence adds less than the first
 FADING = 0.5
 WARNING = re.compile(
-    r"\bwarn(?:ing)?s?\b|^\s*W\d{4}\b|\bW (?:tensorflow|external)/|DeprecationWarning|警告", re.I
+    r"warn(?:ing)?s?\b|^\s*W\d{4}\b|\bW (?:tensorflow|external)/|DeprecationWarning|警告", re.I
 )
+# source code as poetry, rich and IPython show it: its line's number, then a bar
+NUMBERED = re.compile(r"^\W{0,12}(?:[\d.]{1,8}\s{1,8}\W{0,4}\s{0,4})?\d{1,5}\s?[│┃|]\s")
 ECHO = re.compile(r"""^\s*File ["'].{1,400}["'], line \d+""")
 IN_WARNING = 0.75
 IN_ECHO = 0.4
@@ -98,6 +100,8 @@ def _evidence(
 def _role(hit: Hit, log: Log, said: Signals, noisy: set[tuple[int, str]]) -> float:
     if (hit.line, hit.text) in noisy and not hit.pattern.noise:
         return IN_NOISE
+    if NUMBERED.match(hit.text):
+        return IN_ECHO
     if ECHO.match(hit.before) and hit.text.startswith("    "):
         return IN_ECHO
     if said.ending is not None and said.ending.says(hit.text):

@@ -13,7 +13,7 @@ from ..errors import Failure, Hint, Place, Problem, problem, text
 from ..model.diagnosis import Reference
 from ..toml_library import tomllib
 from . import compiled
-from .anchors import Unanchored, anchors
+from .anchors import Unanchored, anchors, needs
 from .hazards import hazard
 from .rule import Pattern, Rule, Said, Signal, Step, Together, When
 
@@ -31,6 +31,7 @@ KEYS: Mapping[str, frozenset[str]] = {
         "reference": "title url",
     }.items()
 }
+AT_LINE = re.compile(r"\(at line (\d+), column (\d+)\)")
 CASE = re.compile(r"[a-z0-9]+(?:-[a-z0-9]+)*")
 
 
@@ -59,22 +60,34 @@ def from_toml(folder: Path) -> tuple[Rule, ...]:
 
 def read(name: str, words: str) -> Rule:
     """Return the rule in a file's text. Raises Failure PV901 with every mistake at once."""
-    reader = _Reader(name)
+    reader = _Reader(name, words)
     try:
         raw = tomllib.loads(words)
     except tomllib.TOMLDecodeError as error:
-        raise Failure(_mistake(name, str(error))) from error
-    rule = reader.rule(raw)
+        found = AT_LINE.search(str(error))
+        place = _place(name, words, int(found[1]), int(found[2])) if found else Place(name)
+        raise Failure(_mistake(place, str(error))) from error
+    try:
+        rule = reader.rule(raw)
+    except (TypeError, AttributeError, ValueError, KeyError) as error:
+        # a value of another kind than its key takes, or braces that are no placeholder
+        reader.wrong(f"{error}; braces that are no placeholder are doubled")
+        raise Failure(*reader.mistakes) from error
     if reader.mistakes or rule is None:
         raise Failure(*reader.mistakes)
     return rule
 
 
-def _mistake(name: str, why: str) -> Problem:
+def _place(name: str, words: str, line: int, column: int | None = None) -> Place:
+    lines = words.splitlines()
+    return Place(name, line, column, lines[line - 1] if 0 < line <= len(lines) else None)
+
+
+def _mistake(where: Place, why: str) -> Problem:
     return problem(
         "PV901",
-        where=Place(name),
-        name=name,
+        where=where,
+        name=where.file,
         why=text("verbatim", text=why),
         hints=(Hint(text("diagnosis.see_rules")),),
     )
@@ -83,15 +96,19 @@ def _mistake(name: str, why: str) -> Problem:
 class _Reader:
     """Reads one file and keeps its mistakes."""
 
-    def __init__(self, name: str) -> None:
+    def __init__(self, name: str, words: str) -> None:
         self._name = name
+        self._words = words
+        # what stands in the lines that are read now
+        self._near = ""
         self.mistakes: list[Problem] = []
 
     def rule(self, raw: Mapping[str, Any]) -> Rule | None:
+        self._near = "cause"
         self._known("rule", raw, "the file")
         cause = raw.get("cause", "")
         if not isinstance(cause, str) or not CASE.fullmatch(cause):
-            self._wrong(f"`cause` is {cause!r}, and has to be an id of small letters, digits and hyphens")
+            self.wrong(f"`cause` is {cause!r}, and has to be an id of small letters, digits and hyphens")
             return None
         says = raw.get("says", {})
         self._known("says", says, "[says]")
@@ -114,27 +131,28 @@ class _Reader:
         self._placeholders(made)
         ids = [pattern.id for pattern in made.patterns]
         for twice in sorted({one for one in ids if ids.count(one) > 1}):
-            self._wrong(f"the pattern id {twice!r} stands twice")
+            self.wrong(f"the pattern id {twice!r} stands twice")
         return made
 
     def _pattern(self, raw: Mapping[str, Any]) -> Pattern | None:
         name = f"the pattern {raw.get('id', '?')!r}"
+        self._near = f'"{raw.get("id", "")}"'
         self._known("pattern", raw, name)
         regex, weight = raw.get("regex"), raw.get("weight")
         if not isinstance(regex, str) or not isinstance(raw.get("id"), str):
-            self._wrong(f"{name} needs an `id` and a `regex`")
+            self.wrong(f"{name} needs an `id` and a `regex`")
             return None
         if not isinstance(weight, (int, float)) or not -10 <= weight <= 10:
-            self._wrong(f"{name} needs a `weight` from -10 to 10")
+            self.wrong(f"{name} needs a `weight` from -10 to 10")
             return None
         try:
             re.compile(regex)
         except re.error as error:
-            self._wrong(f"{name}: {error}")
+            self.wrong(f"{name}: {error}")
             return None
         danger = hazard(regex)
         if danger:
-            self._wrong(
+            self.wrong(
                 f"{name} can take very long on a hostile line: {danger}; bound them, as in `.{{0,200}}`"
             )
             return None
@@ -142,7 +160,7 @@ class _Reader:
         try:
             found = anchors(regex) if own is None else frozenset([own] if isinstance(own, str) else own)
         except Unanchored:
-            self._wrong(
+            self.wrong(
                 f"{name} has no word of three letters that must stand in the line: give it an `anchor`"
             )
             return None
@@ -155,6 +173,7 @@ class _Reader:
             noise=bool(raw.get("noise", False)),
             case=bool(raw.get("case", False)),
             example=str(raw.get("example", "")),
+            needs=needs(regex),
         )
 
     def _together(self, raw: Mapping[str, Any]) -> Together:
@@ -166,13 +185,14 @@ class _Reader:
         return Signal(str(raw.get("name", "")), float(raw.get("weight", 0)))
 
     def _step(self, raw: Mapping[str, Any], kind: str) -> Step:
+        self._near = next((one for one in map(str, raw.values()) if one in self._words), "")[:60]
         self._known("step", raw, f"[[{kind}]]")
         when = raw.get("when", {})
         self._known("when", when, f"[[{kind}]] when")
         commands = raw.get("commands", [raw["command"]] if "command" in raw else [])
         says = Said(raw["en"], raw["zh"]) if "en" in raw and "zh" in raw else None
         if ("en" in raw) != ("zh" in raw) or (says is None and not commands):
-            self._wrong(f"a [[{kind}]] needs words in both languages (`en`, `zh`), commands, or both")
+            self.wrong(f"a [[{kind}]] needs words in both languages (`en`, `zh`), commands, or both")
         return Step(says, tuple(commands), _when(when), bool(raw.get("root", False)))
 
     def _reference(self, raw: Mapping[str, Any]) -> Reference:
@@ -182,7 +202,7 @@ class _Reader:
     def _said(self, says: Mapping[str, Any], key: str) -> Said:
         found = [says.get(language, {}).get(key) for language in ("en", "zh")]
         if not all(isinstance(one, str) and one for one in found):
-            self._wrong(f"`{key}` has to stand in [says.en] and [says.zh]")
+            self.wrong(f"`{key}` has to stand in [says.en] and [says.zh]")
         return Said(str(found[0]), str(found[1]))
 
     def _placeholders(self, rule: Rule) -> None:
@@ -192,28 +212,34 @@ class _Reader:
         spoken = [rule.what, rule.why, *(step.says for step in steps if step.says)]
         words = [*(one.en for one in spoken), *(one.zh for one in spoken)]
         for one in (*words, *(command for step in steps for command in step.commands)):
+            self._near = one[:60]
             for name in fields(one):
                 if name not in captured and name not in rule.defaults:
-                    self._wrong(f"`{{{name}}}` in {one[:40]!r} is captured by no pattern and has no default")
+                    self.wrong(f"`{{{name}}}` in {one[:40]!r} is captured by no pattern and has no default")
                 elif name not in rule.defaults:
-                    self._wrong(f"`{{{name}}}` needs an entry in [defaults], for a log that does not say it")
+                    self.wrong(f"`{{{name}}}` needs an entry in [defaults], for a log that does not say it")
 
     def _known(self, kind: str, raw: object, where: str) -> None:
         if not isinstance(raw, Mapping):
-            self._wrong(f"{where} has to be a table")
+            self.wrong(f"{where} has to be a table")
             return
         for key in sorted(set(raw) - KEYS[kind]):
-            self._wrong(f"{where} has no key `{key}`; its keys are {', '.join(sorted(KEYS[kind]))}")
+            self.wrong(f"{where} has no key `{key}`; its keys are {', '.join(sorted(KEYS[kind]))}")
 
     def _list(self, raw: Mapping[str, Any], key: str) -> Iterable[Mapping[str, Any]]:
         found = raw.get(key, [])
         if not isinstance(found, list) or not all(isinstance(one, Mapping) for one in found):
-            self._wrong(f"`{key}` has to be written as [[{key}]]")
+            self.wrong(f"`{key}` has to be written as [[{key}]]")
             return ()
         return found
 
-    def _wrong(self, why: str) -> None:
-        self.mistakes.append(_mistake(self._name, why))
+    def wrong(self, why: str) -> None:
+        """Keep a mistake, at the first line that holds what is being read."""
+        lines = self._words.splitlines()
+        line = next((number for number, one in enumerate(lines, 1) if self._near and self._near in one), 0)
+        self.mistakes.append(
+            _mistake(_place(self._name, self._words, line) if line else Place(self._name), why)
+        )
 
 
 def fields(words: str) -> list[str]:

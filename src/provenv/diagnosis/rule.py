@@ -35,6 +35,8 @@ class Pattern:
     noise: bool = False
     case: bool = False
     example: str = ""
+    # of each of these sets a word must stand in the line too
+    needs: tuple[frozenset[str], ...] = ()
 
     @cached_property
     def compiled(self) -> re.Pattern[str]:

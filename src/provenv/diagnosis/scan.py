@@ -8,7 +8,7 @@ pattern that has read its share of a log goes on with the log's last lines alone
 
 from __future__ import annotations
 
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -22,19 +22,29 @@ BLOCK = 1 << 20
 LONGEST = 4000
 STRETCH = 1800
 KEPT = 1 << 18
-# lines of one shape (their digits removed) that are tried before the shape is believed to be known
+# lines of one shape (their numbers removed) that are tried before the shape is believed to be known
 TRIES = 40
 REMEMBERED = 100_000
+# a block of fewer lines is looked at line by line
+FEW_LINES = 500
 # how many characters a pattern reads of a log, and how many lines of its end after that
-SHARE = 2_000_000
-LATE = 50
+SHARE = 500_000
+LATE = 20
+# how often all patterns together are tried before each goes on with the last lines alone
+ATTEMPTS = 150_000
 FOLD = bytes(byte if 97 <= byte <= 122 else byte + 32 if 65 <= byte <= 90 else 32 for byte in range(256))
-DIGITS = b"0123456789"
+FOLD_IN_LINES = FOLD[:10] + b"\n" + FOLD[11:]
+# of more anchors than these each is not looked for by itself
+MANY = 12
+# letters of hexadecimal numbers too: hashes and addresses do not make a line another one
+DIGITS = b"0123456789abcdefABCDEF"
 _NO_DIGITS = str.maketrans("", "", "0123456789")
 # a paste that a terminal wrapped: the next line goes on in the middle of a word or sentence
 WRAPPED = 60
 # the lines around one that patterns of several lines see
-AROUND = 12
+AROUND = 24
+# how many characters of the lines around one they see
+NEAR = 12_000
 MOST_HITS = 20
 
 
@@ -148,6 +158,7 @@ class _Scanner:
         self._tired: dict[bytes, list[Named]] = {}
         self._late: dict[bytes, deque[_Line]] = {}
         self._spent: dict[int, int] = {}
+        self._attempts = 0
         # the whole log, while it is so short that it may be a paste
         self._paste: list[bytes] | None = []
 
@@ -158,19 +169,19 @@ class _Scanner:
         log.zeros += block.count(b"\0")
         block = cleaned(block)
         self._keep(block)
-        folded = b" " + block.translate(FOLD) + b" "
-        found = self._index.found_folded(block, folded)
-        lines: list[bytes] = []
-        if found or self._paste is not None or len(self._before) < AROUND:
-            lines = block.split(b"\n")
-            if not lines[-1]:
-                lines.pop()
-        if found:
-            self._lines(block, folded, found, lines)
+        lines = block.split(b"\n")
+        if not lines[-1]:
+            lines.pop()
+        if not self._repeated(block, lines):
+            folded = b" " + block.translate(FOLD) + b" "
+            found = self._index.found_folded(block, folded)
+            if len(found) > MANY and max(map(len, lines), default=0) <= LONGEST:
+                self._each(block, found, lines)
+            elif found:
+                self._lines(block, folded, found, lines)
         if self._paste is not None:
             self._paste = [*self._paste, *lines] if log.size <= KEPT else None
-        end = lines or block[-AROUND * LONGEST :].split(b"\n")
-        self._before = [one[:LONGEST] for one in end if one][-AROUND:]
+        self._before = [one[:LONGEST] for one in lines[-AROUND:]]
         log.lines += block.count(b"\n")
 
     def end(self) -> Log:
@@ -194,7 +205,6 @@ class _Scanner:
 
     def _lines(self, block: bytes, folded: bytes, found: set[bytes], lines: Sequence[bytes]) -> None:
         """Look at the lines of a block which hold an anchor."""
-        shapes, known = self._shapes, self._known
         place, start = 0, 0
         for begin, end, words, offset in _with_words(block, folded, found):
             place += block.count(b"\n", start, begin)
@@ -203,20 +213,63 @@ class _Scanner:
             if len(line) > LONGEST:
                 middle = offset - begin
                 line = line[max(0, middle - LONGEST // 2) : middle + LONGEST // 2]
-            shape = line.translate(None, DIGITS)
-            tries = known.get(shape, 0)
-            if tries >= TRIES:
-                for hit in shapes.get(shape, ()):
-                    hit.times += 1
-                    hit.last = self.log.lines + 1 + place
+            self._of_shape(line.translate(None, DIGITS), line, place, lines, words)
+
+    def _each(self, block: bytes, found: set[bytes], lines: Sequence[bytes]) -> None:
+        """Look at the lines of a block with so many anchors that to look for each of them takes longer."""
+        plain = found & self._index.words
+        wide = found - plain
+        for place, folded in enumerate(block.translate(FOLD_IN_LINES).split(b"\n")[: len(lines)]):
+            words = folded.split()
+            line = lines[place]
+            if plain.isdisjoint(words) and not any(word in line for word in wide):
                 continue
-            if len(known) > REMEMBERED:
-                known.clear()
-                shapes.clear()
-            known[shape] = tries + 1
-            hits = self._line(line, place, lines, words)
-            if hits:
-                shapes[shape] = hits
+            inside = plain.intersection(words) | {word for word in wide if word in line}
+            self._of_shape(line.translate(None, DIGITS), line, place, lines, inside)
+
+    def _repeated(self, block: bytes, lines: Sequence[bytes]) -> bool:
+        """Look at a block whose lines are mostly of known shapes; return False where it is no such block."""
+        if len(lines) < FEW_LINES or max(map(len, lines)) > LONGEST:
+            return False
+        shapes = block.translate(None, DIGITS).split(b"\n")[: len(lines)]
+        counted = Counter(shapes)
+        fresh = {shape for shape in counted if self._known.get(shape, 0) < TRIES}
+        if 4 * len(fresh) > len(lines):
+            return False
+        known = [
+            (shape, hits) for shape, hits in self._shapes.items() if shape in counted and shape not in fresh
+        ]
+        if known:
+            last = dict(zip(shapes, range(len(shapes)), strict=True))
+            for shape, hits in known:
+                for hit in hits:
+                    hit.times += counted[shape]
+                    hit.last = self.log.lines + 1 + last[shape]
+        if fresh:
+            for place, shape in enumerate(shapes):
+                if shape in fresh:
+                    self._of_shape(shape, lines[place], place, lines)
+        return True
+
+    def _of_shape(
+        self, shape: bytes, line: bytes, place: int, lines: Sequence[bytes], words: set[bytes] | None = None
+    ) -> None:
+        """Look at a line, unless its shape is known by now: then it is counted."""
+        tries = self._known.get(shape, 0)
+        if tries >= TRIES:
+            for hit in self._shapes.get(shape, ()):
+                hit.times += 1
+                hit.last = self.log.lines + 1 + place
+            return
+        if len(self._known) > REMEMBERED:
+            self._known.clear()
+            self._shapes.clear()
+        found = self._index.found(line) if words is None else words
+        # of a shape without an anchor one line tells enough
+        self._known[shape] = tries + 1 if found else TRIES
+        hits = self._line(line, place, lines, found) if found else ()
+        if hits:
+            self._shapes[shape] = hits
 
     def _line(self, line: bytes, place: int, lines: Sequence[bytes], found: set[bytes]) -> tuple[Hit, ...]:
         hits: list[Hit] = []
@@ -224,12 +277,15 @@ class _Scanner:
         for word in found & self._tired.keys():
             self._late.setdefault(word, deque(maxlen=LATE)).append(one)
         for cause, pattern in self._wanted(found):
+            if pattern.span == 1 and any(map(one.lacks, pattern.needs)):
+                continue
             hit = self._found(cause, pattern, one)
             if hit is not None:
                 hits.append(hit)
+            self._attempts += 1
             spent = self._spent.get(id(pattern), 0) + len(line) * pattern.span
             self._spent[id(pattern)] = spent
-            if spent > SHARE:
+            if spent > SHARE or self._attempts > ATTEMPTS:
                 self._tire(cause, pattern)
         return tuple(hits)
 
@@ -329,6 +385,16 @@ class _Line:
         whole = self._line.decode("utf-8", "replace")
         return whole if whole.endswith(self.own.text) else self.own.text
 
+    @cached_property
+    def _words(self) -> frozenset[str]:
+        """Every word of the line, of what it is packed in as well."""
+        packed = b"" if self.own.start or len(self.own.text) >= len(self._line) else self.own.text.encode()
+        return frozenset((self._line + b" " + packed).translate(FOLD).decode().split())
+
+    def lacks(self, words: frozenset[str]) -> bool:
+        """Tell whether none of these words stands in the line."""
+        return words.isdisjoint(self._words)
+
     @property
     def before(self) -> str:
         """The line before."""
@@ -338,8 +404,10 @@ class _Line:
     def near(self, span: int) -> str:
         """Return the line with those around it, `span` lines before and behind."""
         place, span = self._place, min(span, AROUND)
-        near = self._around[max(place - span + 1, 0) : place + span]
-        return "\n".join(without_prefix(one[:LONGEST].decode("utf-8", "replace")).text for one in near)
+        most = NEAR // (2 * span)
+        near = [one[:most] for one in self._around[max(place - span + 1, 0) : place + span]]
+        near[min(place, span - 1)] = self._line
+        return "\n".join(without_prefix(one.decode("utf-8", "replace")).text for one in near)
 
 
 def _with_words(block: bytes, folded: bytes, found: set[bytes]) -> Iterator[tuple[int, int, set[bytes], int]]:

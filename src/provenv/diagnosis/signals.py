@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 
 from .names import POPULAR
 from .scan import Log
-from .traceback import MISTAKES, Ending, ending
+from .traceback import MISTAKES, Ending, ending, last_frames
 
 FAILED = re.compile(
     r"\berror\b|\w(?:Error|Exception)\b|\bfail(?:ed|ure|s)?\b|\bfatal\b|traceback|aborted|core dumped|"
@@ -78,14 +78,14 @@ def _python_mistake(text: str, end: Ending | None) -> dict[str, str] | None:
 
 def _shadow(text: str, end: Ending | None) -> dict[str, str] | None:
     """A file of the user's, named like a library or a standard module, was imported in its place."""
-    if end is None:
-        return None
-    for before, frame in zip(end.frames, end.frames[1:], strict=False):
+    # a paste may end before the exception
+    met = end.frames if end is not None else last_frames(text)
+    for before, frame in zip(met, met[1:], strict=False):
         if frame.own and not before.own and "import" in before.source and "<" not in frame.file:
             stem = _library_name(frame.file)
             if stem and re.search(rf"\b{re.escape(stem)}\b", before.source):
                 return {"file": frame.file, "module": stem}
-    for match in INSIDE.finditer(end.message):
+    for match in INSIDE.finditer(end.message if end is not None else ""):
         stem = _library_name(match["path"])
         if stem and not re.search(r"site-packages|dist-packages|[/\\]lib[/\\]python", match["path"], re.I):
             return {"file": match["path"], "module": stem}

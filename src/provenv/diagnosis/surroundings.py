@@ -73,6 +73,8 @@ class Surroundings:
     manager: str = ""
     container: bool | None = None
     wsl: bool | None = None
+    # what a project of provenv's own asks for, by normalised names
+    declared: frozenset[str] = frozenset()
 
 
 def surroundings(text: str, facts: Facts | None) -> Surroundings:

@@ -35,7 +35,7 @@ ARROW = re.compile(r"^-{2,}>\s{0,8}(?P<line>\d{1,9})(?P<source>.{0,400})")
 # what is one anywhere, and what is one where a traceback stands before it
 EXCEPTION = re.compile(
     r"^(?:Exception in thread .{1,60}? |Caused by: )?(?P<type>(?:[A-Za-z_]\w{0,60}\.){0,6}"
-    r"[A-Z]\w{0,80}(?:Error|Exception|Interrupt|Exit|Failure|Timeout|Warning|NotFound|Expired))(?::\s?(?P<message>.{0,2000}))?$"
+    r"[A-Z]\w{0,80}(?:Error|Exception|Interrupt|Exit|Failure|Timeout|NotFound|Expired))(?::\s?(?P<message>.{0,2000}))?$"
 )
 RAISED = re.compile(
     r"^(?P<type>(?:[A-Za-z_]\w{0,60}\.){0,6}[A-Za-z_]\w{0,80})(?::\s(?P<message>.{0,2000}))?$"
@@ -214,6 +214,11 @@ class _Reader:
         self._frames, self._link, self._within = [], "", False
         return raised
 
+    @property
+    def waiting(self) -> tuple[Frame, ...]:
+        """The frames whose exception has not come."""
+        return tuple(self._frames)
+
     def _source(self, line: str) -> bool:
         """Take the line of code that a frame shows."""
         last = self._frames[-1]
@@ -226,6 +231,14 @@ class _Reader:
             self._wants_source = False
             return True
         return False
+
+
+def last_frames(text: str) -> tuple[Frame, ...]:
+    """Return the frames of a traceback that ends before its exception, as a paste may; else nothing."""
+    reader = _Reader()
+    for line in text.splitlines()[-LINES:]:
+        reader.line(without_prefix(line[:3000]).text)
+    return reader.waiting
 
 
 def _frame(match: re.Match[str]) -> Frame:

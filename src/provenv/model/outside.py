@@ -222,7 +222,7 @@ class Containers:
 class Virtualisation:
     """/dev/kvm tried for real: opened, asked for its version, told to make a machine.
 
-    `group` is the node's; `nested` what the kernel's module says (`Y`, `N`, `1`, `0`), or empty.
+    `group` is the node's; `capable`: the processor tells of virtualisation.
     """
 
     exists: bool = False
@@ -234,7 +234,6 @@ class Virtualisation:
     user: str = ""
     groups_now: tuple[str, ...] = ()
     groups_listed: tuple[str, ...] = ()
-    nested: str = ""
     capable: bool = False
 
 
@@ -311,7 +310,6 @@ class Surroundings:
     """
 
     inotify_watches: int | None = None
-    hard_open_files: int | None = None
     rdma: bool = False
     future: tuple[tuple[str, float], ...] = ()
     compiled: tuple[str, ...] = ()

@@ -39,7 +39,7 @@ def look(
     """Return the raw result for the environment of the interpreter `python`.
 
     `environment` is what commands run with there. `through` are folders that a variable (the key) leads the
-    loader to; without `imports` nothing is imported, and headers alone are read. An empty result (`missing`: ())
+    loader to; without `imports` nothing is imported, headers alone are read. An empty result (`missing`: ())
     stands for a place whose loader is not one that is known (macOS, Windows).
     Raises Failure PV501 where that interpreter does not run.
     """
@@ -47,7 +47,10 @@ def look(
         "modules": [(name, (SHARED / f"{name}.py").read_text("utf-8")) for name in MODULES],
         "source": (PAYLOAD / "checks" / "libraries.py").read_text("utf-8"),
         "mark": MARK,
-        "options": {"through": [(name, list(places)) for name, places in (through or {}).items()], "imports": imports},
+        "options": {
+            "through": [(name, list(places)) for name, places in (through or {}).items()],
+            "imports": imports,
+        },
     }
     done = host.exec(
         [python, "-I", "-c", PROGRAM],

@@ -57,7 +57,9 @@ def look(project: Project) -> Ground:
 def _daemon(project: Project) -> tuple[str, str]:
     """Return the daemon's folder and its cgroup driver."""
     try:
-        done = project.host.exec(["docker", "info", "--format", QUESTION], limit=LIMIT)
+        done = project.host.exec(
+            ["docker", "info", "--format", QUESTION], environment=project.environment, limit=LIMIT
+        )
     except Failure:
         return "", ""
     root, _, driver = done.out.strip().partition("\t")

@@ -52,7 +52,7 @@ class Known:
 
 def known(project: Project) -> Known:
     """Return what is known of the project, read once; what has mistakes in it is told by others."""
-    return project.shared.once(f"known {project.target}", lambda: _read(project))
+    return project.once(f"known {project.target}", lambda: _read(project))
 
 
 def _read(project: Project) -> Known:
@@ -69,7 +69,7 @@ def _read(project: Project) -> Known:
 def spec_of(project: Project) -> Spec | None:
     """Return the declared file, None where there is none or it has mistakes."""
     try:
-        return project.shared.once("spec", project.spec)
+        return project.once("spec", project.spec)
     except Failure:
         return None
 

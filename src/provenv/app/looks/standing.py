@@ -66,7 +66,7 @@ def drift(project: Project) -> Ground:
 
 def _spec(project: Project) -> tuple[Spec | None, tuple[Problem, ...]]:
     try:
-        return project.shared.once("spec", project.spec), ()
+        return project.once("spec", project.spec), ()
     except Failure as failure:
         return None, failure.problems
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import shutil
-import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -24,9 +23,6 @@ from ..remembered import FACTS
 from .known import Known, known
 from .native import environment_of
 
-if sys.platform != "win32":
-    import resource
-
 AHEAD = 120.0
 """Seconds: network file systems have clocks of their own."""
 COMPILERS = ("gcc", "cc", "clang", "g++", "c++", "cl", "nvcc")
@@ -42,7 +38,6 @@ def look(project: Project) -> Ground:
     return Ground(
         surroundings=Surroundings(
             inotify_watches=_number("/proc/sys/fs/inotify/max_user_watches"),
-            hard_open_files=_hard(),
             rdma=os.path.isdir(INFINIBAND) and bool(os.listdir(INFINIBAND)),
             future=tuple(_future(project)),
             compiled=tuple(_compiled(about)),
@@ -61,14 +56,6 @@ def _number(path: str) -> int | None:
         return int(Path(path).read_text(encoding="ascii"))
     except (OSError, ValueError):
         return None
-
-
-def _hard() -> int | None:
-    """Return the hard limit on open files; None where there is none."""
-    if sys.platform == "win32":
-        return None
-    hard = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
-    return None if hard == resource.RLIM_INFINITY else hard
 
 
 def _future(project: Project) -> Iterator[tuple[str, float]]:

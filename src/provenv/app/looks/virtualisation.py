@@ -15,7 +15,6 @@ from .accounts import group_name, groups_listed, groups_now, user_name
 from .known import known
 
 NODE = "/dev/kvm"
-NESTED = ("/sys/module/kvm_intel/parameters/nested", "/sys/module/kvm_amd/parameters/nested")
 LIMIT = 2.0
 # KVM_GET_API_VERSION, KVM_CREATE_VM (Linux, include/uapi/linux/kvm.h), in a child: a driver may hang in them
 TRY = """
@@ -51,7 +50,6 @@ def look(project: Project) -> Ground:
             user_name(),
             groups_now(),
             groups_listed(),
-            next((words for one in NESTED if (words := _text(one).strip())), ""),
             " vmx " in f"{flags} " or " svm " in f"{flags} " or "aarch64" in os.uname().machine,
         )
     )

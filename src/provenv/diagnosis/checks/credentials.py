@@ -112,8 +112,9 @@ def _mended(secret: Secret) -> Iterator[Advice]:
         yield advice(text("doctor.secret.helper_edit", file=secret.where))
     elif secret.state == "differs":
         yield advice(text("doctor.secret.unset_other"), f"unset {secret.where}")
-    elif secret.state == "missing" and secret.where.isidentifier():
+    elif secret.where.isidentifier() and secret.service in ("huggingface", "gcp"):
         yield advice(text("doctor.secret.unset"), f"unset {secret.where}")
+        yield advice(text("doctor.secret.login"), LOGINS[secret.service])
     elif secret.service in LOGINS:
         profile = secret.detail.removeprefix("sso ") if secret.detail.startswith("sso ") else ""
         command = LOGINS[secret.service] + (f" --profile {shlex.quote(profile)}" if profile else "")

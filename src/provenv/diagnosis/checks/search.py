@@ -34,7 +34,7 @@ def _libraries(ground: Ground, folders: list[SearchFolder]) -> Iterator[Finding]
         told = [
             (name, folder)
             for folder in folders
-            if not os.path.normpath(folder.path).startswith((environment.path, inside))
+            if not f"{os.path.normpath(folder.path)}/".startswith((f"{environment.path}/", f"{inside}/"))
             for name in folder.names
             if _plain(name) in {_plain(one) for one in own}
         ]

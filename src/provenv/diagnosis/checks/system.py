@@ -98,7 +98,11 @@ def declared(ground: Ground) -> Iterator[Finding]:
     assert around is not None
     if around.lacking:
         by_hand = shlex.join(around.install)
-        own = (Advice(text("doctor.system.by_hand"), (by_hand,), by_hand.startswith("sudo ")),) if by_hand else ()
+        own = (
+            (Advice(text("doctor.system.by_hand"), (by_hand,), by_hand.startswith("sudo ")),)
+            if by_hand
+            else ()
+        )
         yield Finding(
             "system-package-missing",
             "system",

@@ -127,9 +127,13 @@ def look(folders, interpreter=sys.executable, through=()):
     shadowed = []
     for label, places in through:
         for name in sorted(needs):
-            path = next((one for one in (os.path.join(place, name) for place in places) if loader.fits(one)), "")
+            path = next(
+                (one for one in (os.path.join(place, name) for place in places) if loader.fits(one)), ""
+            )
             # a file's own RPATH comes before what a variable names (ld.so(8))
-            asking = [elf for elf in files if path and name in elf.needed and not (elf.rpath and not elf.runpath)]
+            asking = [
+                elf for elf in files if path and name in elf.needed and not (elf.rpath and not elf.runpath)
+            ]
             for elf in asking:
                 found = lacked(elf, name, loader.elf(path))
                 shadowed += [(label, name, version, elf.path, path) for version in found]

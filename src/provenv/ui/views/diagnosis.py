@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from ...model.diagnosis import Candidate, Diagnosis
+from ...model.diagnosis import Candidate, Diagnosis, Quote
 from ..context import Context
 from ..line import BLANK, Line, Span, Style, line, prose, table, wrap
 from ..problems import placed
@@ -41,17 +41,25 @@ def cause(one: Candidate, context: Context) -> Iterator[Line]:
 
 def grounds(one: Candidate, context: Context) -> Iterator[Line]:
     """Yield the lines that say so, and what the machine's facts add."""
-    told = [quote for quote in one.quotes if quote.counts > 0 or context.verbose]
     # several patterns may know one line
-    quotes = list({quote.line: quote for quote in reversed(told)}.values())[::-1]
+    quotes = _by_line([quote for quote in one.quotes if quote.counts > 0])
     if quotes:
         yield from section(context.say("ui.diagnosis.quotes"))
         chosen = quotes if context.verbose else quotes[:QUOTES]
         yield from quoted(sorted(chosen, key=lambda quote: quote.line), context)
+    against = _by_line([quote for quote in one.quotes if quote.counts < 0])
+    if against and context.verbose:
+        yield from section(context.say("ui.diagnosis.against"))
+        yield from quoted(against, context)
     if one.machine:
         yield from section(context.say("ui.diagnosis.machine"))
         for added in one.machine:
             yield from wrap(context.prose(added), context.prose_width, first=line("  "))
+
+
+def _by_line(quotes: Sequence[Quote]) -> list[Quote]:
+    """Return the heaviest quote of each line, the heaviest first."""
+    return list({quote.line: quote for quote in reversed(quotes)}.values())[::-1]
 
 
 def what_to_do(one: Candidate, context: Context) -> Iterator[Line]:
@@ -101,7 +109,9 @@ def _none(found: Diagnosis, context: Context) -> Iterator[Line]:
     else:
         rest = found.candidates
         if first is not None:
-            yield from sentence(context.prose(first.what, "strong"), context, Span("!", "warning"))
+            yield from sentence(
+                context.prose(first.what, "strong"), context, Span(context.marks.warning, "warning")
+            )
             yield from wrap(
                 context.prose(first.why),
                 context.prose_width,
