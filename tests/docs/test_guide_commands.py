@@ -1,4 +1,4 @@
-"""The guide is run: its files are written, its commands typed, and what it shows must come."""
+"""The guide and the page of the show are run: files are written, commands typed, what is shown must come."""
 
 from __future__ import annotations
 
@@ -15,7 +15,12 @@ import pytest
 
 from provenv.facts.file import load
 
-GUIDE = Path(__file__).resolve().parents[2] / "docs" / "guide"
+DOCS = Path(__file__).resolve().parents[2] / "docs"
+GUIDE = DOCS / "guide"
+PAGES = {
+    "guide": {"en": GUIDE / "en.md", "zh": GUIDE / "zh-CN.md"},
+    "diagnosis": {"en": DOCS / "diagnosis.md", "zh": DOCS / "diagnosis.zh-CN.md"},
+}
 BLOCK = re.compile(r"<!-- (run|file)(?:: ([^>]+?))? -->\n```\w+\n(.*?)```\n", re.DOTALL)
 LEFT_OUT = "..."
 # what every computer has other ones of
@@ -70,12 +75,16 @@ def environment(tmp_path: Path, repository: Path) -> dict[str, str]:
     programs = tmp_path / "bin"
     programs.mkdir()
     program = programs / "provenv"
-    program.write_text(f'#!/bin/sh\nexec {shlex.quote(sys.executable)} -m provenv "$@"\n')
+    source = str(repository / "src")
+    # as the installed program: the folder that one stands in is not on its path
+    program.write_text(
+        f"#!{sys.executable}\nimport sys\nsys.path[0] = {source!r}\n"
+        "from provenv.cli import main\nsys.exit(main())\n"
+    )
     program.chmod(0o755)
     return {
         **os.environ,
         "PATH": f"{programs}{os.pathsep}{os.environ['PATH']}",
-        "PYTHONPATH": str(repository / "src"),
         "UV_CACHE_DIR": str(tmp_path / "cache"),
         "CUDA_VISIBLE_DEVICES": "",
         "LC_ALL": "C.UTF-8",
@@ -85,11 +94,12 @@ def environment(tmp_path: Path, repository: Path) -> dict[str, str]:
 
 @pytest.mark.slow
 @pytest.mark.skipif(Path("/dev/nvidiactl").exists(), reason="the guide shows a machine without a GPU")
-@pytest.mark.parametrize(("name", "language"), [("en.md", "en"), ("zh-CN.md", "zh")])
-def test_the_guide_tells_what_happens(name, language, environment, tmp_path):
+@pytest.mark.parametrize("language", ["en", "zh"])
+@pytest.mark.parametrize("page", PAGES)
+def test_a_page_tells_what_happens(page, language, environment, tmp_path):
     folder = tmp_path
     environment["PROVENV_LANG"] = language
-    for step in steps((GUIDE / name).read_text(encoding="utf-8")):
+    for step in steps(PAGES[page][language].read_text(encoding="utf-8")):
         if isinstance(step, tuple):
             (folder / step[0]).write_text(step[1], encoding="utf-8")
             continue
@@ -113,15 +123,16 @@ def test_the_guide_tells_what_happens(name, language, environment, tmp_path):
         folder = Path(where.read_text().strip())
 
 
-def test_both_guides_take_the_same_steps():
+@pytest.mark.parametrize(("page", "least"), [("guide", 30), ("diagnosis", 15)])
+def test_both_languages_take_the_same_steps(page, least):
     commands = [
         [
             (step.command, step.code) if isinstance(step, Typed) else step
-            for step in steps((GUIDE / name).read_text(encoding="utf-8"))
+            for step in steps(path.read_text(encoding="utf-8"))
         ]
-        for name in ("en.md", "zh-CN.md")
+        for path in PAGES[page].values()
     ]
-    assert len(commands[0]) > 30
+    assert len(commands[0]) > least
     assert commands[0] == commands[1]
 
 

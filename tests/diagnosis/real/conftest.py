@@ -65,7 +65,11 @@ class Answer:
         """Return the causes with their scores and remedies, for the words of a failed test."""
         return json.dumps(
             [
-                {"cause": one["cause"], "score": one["score"], "remedies": [r["commands"] for r in one["remedies"]]}
+                {
+                    "cause": one["cause"],
+                    "score": one["score"],
+                    "remedies": [r["commands"] for r in one["remedies"]],
+                }
                 for one in self.document["data"]["candidates"]
             ],
             indent=1,
@@ -111,7 +115,12 @@ class Scene:
     def explain(self, said: str, *options: str) -> Answer:
         """Hand to the program what was printed."""
         done = subprocess.run(
-            [*self.before, "bash", "-c", shlex.join(["provenv", "explain", "-", "--here", "--json", *options])],
+            [
+                *self.before,
+                "bash",
+                "-c",
+                shlex.join(["provenv", "explain", "-", "--here", "--json", *options]),
+            ],
             cwd=self.root,
             env=self.environment,
             input=said.encode(),
@@ -161,7 +170,9 @@ class Scene:
 
     def at(self, venv: Path) -> Scene:
         """Return the same scene with a virtual environment activated."""
-        return self.having(PATH=f"{venv / 'bin'}{os.pathsep}{self.environment['PATH']}", VIRTUAL_ENV=str(venv))
+        return self.having(
+            PATH=f"{venv / 'bin'}{os.pathsep}{self.environment['PATH']}", VIRTUAL_ENV=str(venv)
+        )
 
     def venv(self, *requirements: str, python: str = sys.executable, name: str = "env") -> Scene:
         """Return the same scene with a new environment of these packages, and pip, activated."""
@@ -172,13 +183,17 @@ class Scene:
 def make_venv(place: Path, python: str, requirements: Sequence[str], links: Sequence[str] = ()) -> None:
     """Make an environment from this machine's own indexes; skip where there is no network and no cache."""
     found = uv.find_uv_bin()
-    subprocess.run([found, "venv", "--quiet", "--seed", "--python", python, str(place)], check=True, timeout=LIMIT)
+    subprocess.run(
+        [found, "venv", "--quiet", "--seed", "--python", python, str(place)], check=True, timeout=LIMIT
+    )
     if not requirements:
         return
     told = pipconf.read(os.environ)
     options = [word for link in (*told.find_links, *links) for word in ("--find-links", link)]
     install = [found, "pip", "install", "--quiet", "--python", str(place / "bin" / "python"), *options]
-    done = subprocess.run([*install, *requirements], capture_output=True, text=True, timeout=LIMIT, check=False)
+    done = subprocess.run(
+        [*install, *requirements], capture_output=True, text=True, timeout=LIMIT, check=False
+    )
     if done.returncode != 0:
         pytest.skip(f"{', '.join(requirements)} can't be installed here: {done.stderr.strip()[-300:]}")
 
@@ -256,7 +271,7 @@ def torch_build() -> tuple[str, Path]:
 
 @pytest.fixture(scope="session")
 def torch_venv(tmp_path_factory: pytest.TempPathFactory, torch_build: tuple[str, Path]) -> Path:
-    """An environment with torch's CPU build, numpy and safetensors, which all workers share and nobody changes."""
+    """An environment with torch, numpy and safetensors, shared by all workers and changed by none."""
     shared = tmp_path_factory.getbasetemp()
     if "PYTEST_XDIST_WORKER" in os.environ:
         shared = shared.parent

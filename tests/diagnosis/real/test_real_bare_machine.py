@@ -1,6 +1,6 @@
-"""libgl-missing, missing-compiler, missing-python-headers, permission-denied-path: a bare Debian, where the program is asked and obeyed.
+"""A bare Debian, where the program is asked and obeyed: the real apt, the real opencv-python.
 
-One entry serves all tests: it has a real root file system, the real apt and the real opencv-python.
+It makes libgl-missing, missing-compiler, missing-python-headers and permission-denied-path, in one entry.
 """
 
 from __future__ import annotations
@@ -45,12 +45,14 @@ python3 -m venv ~/env && . ~/env/bin/activate
 pip install --quiet opencv-python numpy setuptools wheel && touch installed
 play libgl-missing apt-get "python -c 'import cv2; print(cv2.__version__)'"
 sudo apt-get update -q > /dev/null; sudo apt-get install -y -q python3-dev > headers.log 2>&1; command -v gcc
-play missing-compiler apt-get "CC=gcc pip install --no-build-isolation ~/fastsum && python -c 'import fastsum'"
+export CC=gcc
+build="pip install --no-build-isolation ~/fastsum && python -c 'import fastsum'"
+play missing-compiler apt-get "$build"
 pip uninstall --quiet --yes fastsum
 rm -rf ~/fastsum/build ~/fastsum/*.egg-info
 # whatever the remedy of before brought
 sudo apt-get remove --yes --quiet 'libpython3.*-dev' > /dev/null 2>&1
-play missing-python-headers apt-get "CC=gcc pip install --no-build-isolation ~/fastsum && python -c 'import fastsum'"
+play missing-python-headers apt-get "$build"
 sudo mkdir -p results
 play permission-denied-path chown "python3 -c 'open(\\"results/metrics.json\\", \\"w\\")'"
 """
@@ -81,10 +83,11 @@ class Played:
         return json.loads(self.json)["data"]
 
 
-@pytest.fixture(scope="module")
-def machine(bare_machine, tmp_path_factory, repository):
+@pytest.fixture
+def machine(bare_machine, tmp_path, repository):
     """The folder that the bare machine left its scenes in."""
-    out = tmp_path_factory.mktemp("bare")
+    out = tmp_path / "out"
+    out.mkdir()
     (out / "fastsum").mkdir()
     (out / "fastsum" / "fastsum.c").write_text(SOURCE)
     (out / "fastsum" / "setup.py").write_text(SETUP)
@@ -102,10 +105,10 @@ def machine(bare_machine, tmp_path_factory, repository):
     return out
 
 
-@pytest.mark.parametrize("cause", ["libgl-missing", "missing-compiler", "missing-python-headers", "permission-denied-path"])
-def test_a_bare_machine_is_completed_by_what_was_printed(machine, cause):
-    played = Played(machine, cause)
-    assert played.failed.strip() != "0", played.log
-    assert played.answer["cause"] == cause, f"{played.log}\n{played.answer['candidates']}"
-    assert played.repaired.strip() == "0", f"{played.sh}\n{played.repair}"
-    assert played.worked.strip() == "0", f"{played.sh}\n{played.again}"
+def test_a_bare_machine_is_completed_by_what_was_printed(machine):
+    for cause in ("libgl-missing", "missing-compiler", "missing-python-headers", "permission-denied-path"):
+        played = Played(machine, cause)
+        assert played.failed.strip() != "0", played.log
+        assert played.answer["cause"] == cause, f"{played.log}\n{played.answer['candidates']}"
+        assert played.repaired.strip() == "0", f"{played.sh}\n{played.repair}"
+        assert played.worked.strip() == "0", f"{played.sh}\n{played.again}"

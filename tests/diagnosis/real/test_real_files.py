@@ -70,7 +70,8 @@ def hub(torch, company):
     origin = torch.root / "origin"
     who = "git -c user.name=A -c user.email=a@b.example -c init.defaultBranch=main"
     made = torch(
-        f"mkdir origin && cd origin && {who} init -q && git lfs install --local && git lfs track '*.safetensors'"
+        f"mkdir origin && cd origin && {who} init -q && git lfs install --local"
+        " && git lfs track '*.safetensors'"
         f" && python - <<'END'\n{SAVE}\nEND\n{who} add . && {who} commit -qm model"
     )
     assert made.code == 0, made.said

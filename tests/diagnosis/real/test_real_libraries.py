@@ -1,4 +1,4 @@
-"""glibc-too-old, gpu-driver-not-loaded, torch-family-mismatch: compiled files that do not fit what lies around them."""
+"""glibc-too-old, gpu-driver-not-loaded, torch-family-mismatch: compiled files that do not fit here."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def compiled(scene, name: str, library: str, versions: str = "") -> bytes:
     scene.write("strange.c", "int strange(void) { return 1; }\n")
     scene.write("versions", versions)
     scene.write(f"{name}.c", MODULE.replace("NAME", name))
-    script = f"-Wl,--version-script=versions" if versions else ""
+    script = "-Wl,--version-script=versions" if versions else ""
     made = scene(
         f"gcc -shared -fPIC -nostdlib {script} -Wl,-soname,{library} -o libstrange.so strange.c"
         f" && gcc -shared -fPIC -I{include} -o {name}{SUFFIX} {name}.c -L. -lstrange"
@@ -72,31 +72,34 @@ def test_a_wheel_for_a_newer_system_was_put_in(alone, compiler):
     )
     if forced.code != 0:
         # what uv has no name for is unpacked by hand
-        forced = user("cd .venv/lib/python3*/site-packages && rm -rf fastlog* && unzip -q $OLDPWD/wheels/fastlog-2.0-*")
+        forced = user(
+            "cd .venv/lib/python3*/site-packages && rm -rf fastlog* && unzip -q $OLDPWD/wheels/fastlog-2.0-*"
+        )
     assert forced.code == 0, forced.said
     command = ".venv/bin/python -c 'import fastlog; print(fastlog.call())'"
     user.repaired(command, "glibc-too-old", holding="provenv lock", prints="1\n")
 
 
-def test_a_build_for_cuda_on_a_machine_without_a_driver(alone, compiler):
-    """Stand-ins for torch's builds: the one for CUDA is linked with the driver's library, as real ones are."""
-    if alone("ldconfig -p | grep -q libcuda.so.1").code == 0:
+def test_a_build_for_cuda_on_a_machine_without_a_driver(scene, torch_build, compiler):
+    """A stand-in for the CUDA build, linked with the driver's library and the real CPU build."""
+    if scene("ldconfig -p | grep -q libcuda.so.1").code == 0:
         pytest.skip("this machine has NVIDIA's driver")
-    content = compiled(alone, "_C", "libcuda.so.1")
-    folder = alone.root / "wheels"
-    tag = f"{TAG}-{TAG}-manylinux_2_28_x86_64"
-    body = b"from torch import _C\n"
-    wheel(folder, "torch", "2.13.0+cu130", {"torch/__init__.py": body, f"torch/_C{SUFFIX}": content}, tag)
-    wheel(folder, "torch", "2.13.0+cpu", {"torch/__init__.py": b"version = '2.13.0+cpu'\n"}, tag)
-    user = alone.venv().having(PIP_NO_INDEX="1", PIP_FIND_LINKS=str(folder))
-    installed = user("rm -f _C*.so && pip install --quiet torch==2.13.0+cu130")
+    content = compiled(scene, "_C", "libcuda.so.1")
+    number, real = torch_build
+    release, folder = number.partition("+")[0], scene.root / "wheels"
+    files = {"torch/__init__.py": b"from torch import _C\n", f"torch/_C{SUFFIX}": content}
+    wheel(folder, "torch", f"{release}+cu130", files, f"{TAG}-{TAG}-manylinux_2_28_x86_64")
+    user = scene.venv()
+    installed = user(
+        f"rm _C*.so && pip install --quiet --no-index --no-deps --find-links wheels torch=={release}+cu130"
+    )
     assert installed.code == 0, installed.said
-    user.write("provenv.toml", 'schema = 1\nname = "p"\nrequirements = ["torch==2.13.0"]\n')
-    user.write("requirements.txt", "torch==2.13.0\n")
-    answer = user.failing("python -c 'import torch; print(torch.version)'", "gpu-driver-not-loaded")
+    user = user.having(PIP_FIND_LINKS=f"{folder} {real}")
+    user.write("provenv.toml", f'schema = 1\nname = "p"\nrequirements = ["torch=={release}"]\n')
+    answer = user.failing("python -c 'import torch; print(torch.__version__)'", "gpu-driver-not-loaded")
     script = answer.commands("provenv up")
-    done = user(f"set -e\n{script}\nprovenv run -- python -c 'import torch; print(torch.version)'")
-    assert (done.code, done.said.splitlines()[-1]) == (0, "2.13.0+cpu"), done.said
+    done = user(f"{script}\nprovenv run -- python -c 'import torch; print(torch.__version__)'")
+    assert (done.code, done.said.splitlines()[-1]) == (0, number), done.said
 
 
 # what stands in for the torchvision that fits: its operator, without its code

@@ -94,7 +94,7 @@ def test_the_kernel_kills_a_compiler_of_too_many_at_once(scene, group):
         assert scene(PART.replace("NUMBER", str(number))).code == 0
     scene.write("Makefile", MAKEFILE)
     # as builds of extensions do it: as many compilers as there are, unless MAX_JOBS says another number
-    build = f'bash -c \'echo $$ > {group}/cgroup.procs; exec make --jobs="${{MAX_JOBS:-6}}"\''
+    build = f"bash -c 'echo $$ > {group}/cgroup.procs; exec make --jobs=\"${{MAX_JOBS:-6}}\"'"
     scene.repaired(build, "host-oom-killed", holding="MAX_JOBS", prints="built 6 parts")
 
 

@@ -1,11 +1,10 @@
-"""proxy-or-ca, registry-unreachable, lockfile-hash-mismatch, old-pip: an index on the loopback and the way to it."""
+"""proxy-or-ca, registry-unreachable, lockfile-hash-mismatch, old-pip: an index and the way to it."""
 
 from __future__ import annotations
 
 import hashlib
 import shutil
 import socket
-import sys
 from contextlib import closing
 from pathlib import Path
 
@@ -50,8 +49,13 @@ def test_pip_does_not_trust_the_company(authority, secure, mounts, alone):
         pytest.skip("no store of certificates where Debian has it")
     store = authority / "store.crt"
     store.write_bytes(BUNDLE.read_bytes() + (authority / "ca.pem").read_bytes())
-    script = f'mount --bind {store} {BUNDLE}; [ ! -f /etc/pip.conf ] || mount --bind /dev/null /etc/pip.conf; exec "$@"'
-    user = alone.venv("pip==23.2.1").through(*mounts, "sh", "-c", script, "sh").having(XDG_CONFIG_DIRS="/nowhere")
+    hidden = "[ ! -f /etc/pip.conf ] || mount --bind /dev/null /etc/pip.conf"
+    script = f'mount --bind {store} {BUNDLE}; {hidden}; exec "$@"'
+    user = (
+        alone.venv("pip==23.2.1")
+        .through(*mounts, "sh", "-c", script, "sh")
+        .having(XDG_CONFIG_DIRS="/nowhere")
+    )
     # `pip config set` writes the user's own configuration, which is in force here
     del user.environment["PIP_CONFIG_FILE"]
     user.repaired(
@@ -123,7 +127,9 @@ def test_a_file_was_changed_on_purpose(alone, index, company):
     assert done.code == 0, done.said
     name, content = company.wheel("alpha", "1.0", ("beta",))
     server.wheels[name] = content
-    user.repaired(f"provenv up --quiet --locked && {RAN}", "lockfile-hash-mismatch", holding="lock", prints="1.0\n")
+    user.repaired(
+        f"provenv up --quiet --locked && {RAN}", "lockfile-hash-mismatch", holding="lock", prints="1.0\n"
+    )
 
 
 PYPROJECT = """
@@ -143,7 +149,9 @@ def test_pip_is_older_than_the_project(alone, index, scene):
     server = index()
     folder = scene.root / "tools"
     old = scene.venv(name="old")("pip install --quiet 'pip<20.3'")
-    fetched = scene.venv(name="new")(f"pip download --quiet --no-deps --dest {folder} pip setuptools wheel packaging")
+    fetched = scene.venv(name="new")(
+        f"pip download --quiet --no-deps --dest {folder} pip setuptools wheel packaging"
+    )
     assert old.code == 0, old.said
     if fetched.code != 0:
         pytest.skip(f"no newer pip can be had here: {fetched.said[-200:]}")

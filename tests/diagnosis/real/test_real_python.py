@@ -79,9 +79,10 @@ def test_the_interpreter_behind_a_proven_environment_is_gone(project):
 
 
 def test_the_system_owns_its_python(project):
-    if not list(Path("/usr/lib").glob("python3*/EXTERNALLY-MANAGED")) or project(
-        "/usr/bin/python3 -m pip --version && /usr/bin/python3 -c 'import ensurepip'"
-    ).code:
+    if (
+        not list(Path("/usr/lib").glob("python3*/EXTERNALLY-MANAGED"))
+        or project("/usr/bin/python3 -m pip --version && /usr/bin/python3 -c 'import ensurepip'").code
+    ):
         pytest.skip("this system's Python has no pip or no venv, or is not managed by its packages")
     user = project.having(PATH=f"{project.environment['PATH'].split(os.pathsep)[0]}:/usr/bin:/bin")
     command = "python3 -m pip install -r requirements.txt"
