@@ -6,6 +6,7 @@ import re
 import sys
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from itertools import pairwise
 
 from .names import POPULAR
 from .scan import Log
@@ -80,7 +81,7 @@ def _shadow(text: str, end: Ending | None) -> dict[str, str] | None:
     """A file of the user's, named like a library or a standard module, was imported in its place."""
     # a paste may end before the exception
     met = end.frames if end is not None else last_frames(text)
-    for before, frame in zip(met, met[1:], strict=False):
+    for before, frame in pairwise(met):
         if frame.own and not before.own and "import" in before.source and "<" not in frame.file:
             stem = _library_name(frame.file)
             if stem and re.search(rf"\b{re.escape(stem)}\b", before.source):
