@@ -74,7 +74,7 @@ def test_the_interpreter_behind_a_proven_environment_is_gone(project):
     for path in project.root.glob(".provenv/here/generations/*/venv/bin/python*"):
         if path.is_symlink():
             path.unlink()
-            path.symlink_to("/opt/removed/bin/python3")
+            path.symlink_to("/usr/local/removed/bin/python3")
     project.repaired(USE, "venv-broken-interpreter", holding="provenv up", prints="1.0\n")
 
 
