@@ -22,9 +22,10 @@ def mirrors(monkeypatch, user):
             for name, (kind, url) in presets.items()
         }
         table = Presets(rows, {"gone": Gone("gone", next(iter(rows)))}, frozenset())
-        monkeypatch.setattr("provenv.spec.presets.table", lambda: table)
+        # the rooms that take the table are imported by their patches: before the table itself is another one
         monkeypatch.setattr("provenv.spec.edit_mirrors.table", lambda: table)
         monkeypatch.setattr("provenv.spec.mirror_names.table", lambda: table)
+        monkeypatch.setattr("provenv.spec.presets.table", lambda: table)
         monkeypatch.setattr("provenv.lock.uv_default_index", lambda *_: default)
         monkeypatch.setattr("provenv.lock.python_build", lambda *_: ("3.12.9", "", "2026/cpython.tar.gz"))
         monkeypatch.setattr(room, "PYTORCH", "")
