@@ -116,7 +116,10 @@ def test_a_venv_of_the_users_own_with_a_broken_interpreter(workplace):
     assert command.startswith("uv venv --allow-existing")
     uv = shutil.which("uv", path=os.environ["PATH"]) or str(Path(sys.executable).parent / "uv")
     argv = command.split()
-    subprocess.run([uv, *argv[1:], "--offline"], check=True, env=place.environment, cwd=place.root)
+    # wherever this Python lies, uv has to find one of its version
+    found = os.pathsep.join((str(Path(sys.base_prefix, "bin")), place.environment.get("PATH", "")))
+    environment = {**place.environment, "PATH": found}
+    subprocess.run([uv, *argv[1:], "--offline"], check=True, env=environment, cwd=place.root)
     assert not [
         one for one in place("doctor", "--json").data["findings"] if one["id"] == "broken-interpreter"
     ]
