@@ -3,7 +3,7 @@
     python3 bootstrap.py CHECKOUT PRIVATE ARGUMENTS...
 
 The launcher calls this the first time, and whenever pyproject.toml, hatch_build.py, a
-message catalogue or this file is newer than PRIVATE/ready, the file that names the
+message catalogue, a rule of diagnosis or this file is newer than PRIVATE/ready, the file that names the
 environment's Python. An environment is made beside the old one and `ready` is renamed
 into place last, so that a kill at any moment leaves the old one or the new one.
 
@@ -35,6 +35,7 @@ OLDEST = (3, 10)
 NEWEST_MINOR = 14
 SOURCES = ("pyproject.toml", "hatch_build.py", "bootstrap.py")
 CATALOGUES = os.path.join("src", "provenv", "ui", "catalogues", "*", "*.po")
+RULES = os.path.join("src", "provenv", "diagnosis", "rules", "*.toml")
 COMPILER_OF_CATALOGUES = "babel>=2.16"
 SHOWN_LINES = 15
 FOREIGN = frozenset({"PYTHONPATH", "PYTHONHOME", "PIP_TARGET", "PIP_PREFIX", "PIP_ROOT", "VIRTUAL_ENV"})
@@ -207,7 +208,8 @@ def ready(checkout: str, place: str) -> "str | None":
     except OSError:
         return None
     sources = [os.path.join(checkout, name) for name in SOURCES]
-    sources += glob.glob(os.path.join(glob.escape(checkout), CATALOGUES))
+    for compiled in (CATALOGUES, RULES):
+        sources += glob.glob(os.path.join(glob.escape(checkout), compiled))
     fresh = all(os.stat(source).st_mtime_ns <= made for source in sources)
     return python if fresh and os.access(python, os.X_OK) else None
 

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import importlib.util
 import signal
-import sys
 from pathlib import Path
 
 import pytest
+
+from loading import load
 
 REPOSITORY = Path(__file__).resolve().parent.parent
 
@@ -38,12 +38,7 @@ def shared_cases() -> Path:
 @pytest.fixture(scope="session")
 def compiled(repository: Path) -> Path:
     """Compile catalogues and rules of this checkout, as every install does."""
-    spec = importlib.util.spec_from_file_location("hatch_build_of_rules", repository / "hatch_build.py")
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    sys.modules[spec.name] = module
-    spec.loader.exec_module(module)
+    module = load("hatch_build_of_rules", repository / "hatch_build.py")
     module.compile_catalogues()
     found: Path = module.compile_rules()
     return found

@@ -65,3 +65,24 @@ def test_a_mistake_in_the_declared_file_is_no_matter_of_the_environment(workplac
     told = tool("up", "--json")
     assert told.code == 1
     assert "diagnosis" not in told.document
+
+
+def test_rules_of_one_s_own_answer_too(workplace):
+    tool = workplace(DECLARED)
+    (tool.root / "provenv-rules").mkdir()
+    tool.write(
+        "provenv-rules/licence-server.toml",
+        'cause = "licence-server"\n'
+        '[says.en]\nwhat = "the licence server is away"\nwhy = "it is restarted on Sundays"\n'
+        '[says.zh]\nwhat = "许可证服务器不可用"\nwhy = "它每周日重启"\n'
+        "[[pattern]]\nid = \"said\"\nregex = 'no licence from the flux server'\nweight = 9\n"
+        'example = "no licence from the flux server"\n',
+    )
+    assert tool("up").code == 0
+    ended = tool("run", "--", "python", "-c", "raise SystemExit('no licence from the flux server')")
+    assert "licence-server" in ended.err
+    # a mistake in them must not hide what failed
+    tool.write("provenv-rules/broken.toml", "cause = 3\n")
+    broken = tool("run", "--", "python", "-c", f"raise ImportError({NO_LIBRARY!r})")
+    assert broken.code == 1
+    assert "libgl-missing" in broken.err

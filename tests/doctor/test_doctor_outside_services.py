@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import base64
-import importlib.util
 import json
 import os
 import shutil
@@ -18,24 +17,14 @@ from types import ModuleType
 
 import pytest
 
+from loading import load
 from provenv.app.looks import clusters, containers, virtualisation
 from provenv.app.project import Project
 from provenv.diagnosis.checks import clusters as check
 from provenv.model.findings import Finding
 from provenv.model.outside import Cluster
 
-
-def _loaded(name: str) -> ModuleType:
-    spec = importlib.util.spec_from_file_location(name, Path(__file__).with_name(f"{name}.py"))
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    sys.modules[name] = module
-    spec.loader.exec_module(module)
-    return module
-
-
-API = _loaded("kubernetes_api")
+API = load("kubernetes_api", Path(__file__).with_name("kubernetes_api.py"))
 TARGET = '[target.lab]\nkind = "kubernetes"\naccelerator = "cuda"\n'
 needs_kubectl = pytest.mark.skipif(
     shutil.which("kubectl") is None or shutil.which("openssl") is None,
@@ -134,13 +123,7 @@ def test_a_login_that_is_refused_and_one_that_has_ended(api, place, network):
 @pytest.fixture
 def network() -> ModuleType:
     path = Path(__file__).parents[1] / "network" / "company.py"
-    spec = importlib.util.spec_from_file_location("company_network_of_doctor", path)
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    sys.modules[spec.name] = module
-    spec.loader.exec_module(module)
-    return module
+    return load("company_network_of_doctor", path)
 
 
 @needs_kubectl

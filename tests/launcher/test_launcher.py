@@ -190,14 +190,17 @@ def test_what_changed_is_made_again(start: Checkout, checkout: Path, tmp_path: P
     assert start().returncode == 0
     (first,) = environments(tmp_path)
 
-    # a catalogue: compiled again in the same environment, without a word
-    (checkout / "compiled").unlink()
+    # a catalogue, a rule: compiled again in the same environment, without a word
     catalogue = checkout / "src/provenv/ui/catalogues/en/ui.po"
-    catalogue.touch()
-    edited = start()
-    assert (edited.returncode, edited.stderr) == (0, "")
-    assert (checkout / "compiled").exists()
-    assert environments(tmp_path) == [first]
+    rule = checkout / "src/provenv/diagnosis/rules/disk-full.toml"
+    rule.parent.mkdir(parents=True)
+    for source in (catalogue, rule):
+        (checkout / "compiled").unlink()
+        source.touch()
+        edited = start()
+        assert (edited.returncode, edited.stderr) == (0, ""), source
+        assert (checkout / "compiled").exists(), source
+        assert environments(tmp_path) == [first]
 
     # a broken catalogue says so and does not stop the tool
     (checkout / "broken").touch()

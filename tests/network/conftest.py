@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib.util
 import os
 import shutil
 import subprocess
@@ -15,22 +14,14 @@ from types import ModuleType
 
 import pytest
 
+from loading import load
+
 HERE = Path(__file__).resolve().parent
 UV_VERSION = version("uv")
 
 
-def _load(name: str, path: Path) -> ModuleType:
-    spec = importlib.util.spec_from_file_location(name, path)
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    sys.modules[name] = module
-    spec.loader.exec_module(module)
-    return module
-
-
-NETWORK = _load("company_network", HERE / "company.py")
-BROKEN = _load("broken_index", HERE / "broken.py")
+NETWORK = load("company_network", HERE / "company.py")
+BROKEN = load("broken_index", HERE / "broken.py")
 
 
 @pytest.fixture(scope="session")

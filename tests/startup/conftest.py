@@ -2,32 +2,22 @@
 
 from __future__ import annotations
 
-import importlib.util
 import json
 import os
 import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
-from types import ModuleType
 
 import pytest
+
+from loading import load
 
 HERE = Path(__file__).resolve().parent
 
 
-def _load(name: str, path: Path) -> ModuleType:
-    spec = importlib.util.spec_from_file_location(name, path)
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    sys.modules[name] = module
-    spec.loader.exec_module(module)
-    return module
-
-
 # the maker of workplaces with tiny wheels
-workplace = _load("startup_workplaces", HERE.parent / "cli" / "conftest.py").workplace
+workplace = load("startup_workplaces", HERE.parent / "cli" / "conftest.py").workplace
 
 WATCHED = """
 import atexit, json, os, sys

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import importlib.util
 import io
-import sys
 from collections.abc import Callable
 from datetime import timezone
 from pathlib import Path
@@ -12,6 +10,7 @@ from types import ModuleType
 
 import pytest
 
+from loading import load
 from provenv.ui.context import Context
 from provenv.ui.screen import Screen
 from provenv.ui.words import Words
@@ -19,17 +18,7 @@ from provenv.ui.words import Words
 HERE = Path(__file__).resolve().parent
 
 
-def _load(name: str, path: Path) -> ModuleType:
-    spec = importlib.util.spec_from_file_location(name, path)
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    sys.modules[name] = module
-    spec.loader.exec_module(module)
-    return module
-
-
-SAMPLES = _load("ui_samples", HERE / "samples.py")
+SAMPLES = load("ui_samples", HERE / "samples.py")
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
@@ -41,7 +30,7 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
 @pytest.fixture(scope="session", autouse=True)
 def catalogues(repository: Path) -> None:
     """Compile the catalogues of this checkout, as every install does."""
-    _load("hatch_build", repository / "hatch_build.py").compile_catalogues()
+    load("hatch_build", repository / "hatch_build.py").compile_catalogues()
 
 
 @pytest.fixture(scope="session")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import signal
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -11,8 +11,10 @@ from ..diagnosis.diagnose import diagnose
 from ..errors import Exit, Failure, Problem, Text
 from ..model.evidence import Evidence
 from .machine import machine
+from .rules import known
 
 if TYPE_CHECKING:
+    from ..diagnosis.rule import Rule
     from ..model.diagnosis import Diagnosis
     from ..model.facts import Facts
     from .project import Project
@@ -68,7 +70,7 @@ def answer_to_run(said: bytes, code: int, project: Project) -> Diagnosis | None:
 
 
 def _sure(log: bytes, project: Project, *, own_code: bool = False) -> Diagnosis | None:
-    found = diagnose([log], facts=_facts(project), project=declared_names(project))
+    found = diagnose([log], facts=_facts(project), rules=_rules(project), project=declared_names(project))
     first = found.candidates[0] if found.candidates else None
     if first is None or first.weight < SURE:
         return None
@@ -83,6 +85,15 @@ def declared_names(project: Project) -> frozenset[str]:
         return frozenset(one.name for one in project.spec().requirements if one.name)
     except (Failure, OSError):
         return frozenset()
+
+
+def _rules(project: Project) -> Sequence[Rule] | None:
+    """Return the shipped rules with the project's own; without those where one of them has a mistake."""
+    try:
+        return known(project.root)
+    except Failure:
+        # `provenv explain` tells it; here another failure is being told
+        return None
 
 
 def _facts(project: Project) -> Facts | None:

@@ -5,16 +5,14 @@ from __future__ import annotations
 import os
 import shlex
 import shutil
-from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
 
 from .. import lazy, spec
-from ..diagnosis import elevated, reading
+from ..diagnosis import elevated
 from ..diagnosis.diagnose import diagnose
-from ..diagnosis.rule import Rule
-from ..errors import Exit, Failure, Hint, Problem, problem, text
+from ..errors import Exit, Failure, Hint, problem, text
 from ..model.diagnosis import Diagnosis
 from ..model.facts import Facts
 from ..model.progress import Progress, Silent
@@ -22,8 +20,7 @@ from ..targets.names import HERE, base_of, current_number
 from .answered import declared_names
 from .log_file import opened
 from .project import open_project
-
-OWN_RULES = "provenv-rules"
+from .rules import known
 
 
 @dataclass(frozen=True)
@@ -70,45 +67,6 @@ def _facts(asked: Asked, folder: Path, progress: Progress) -> Facts | None:
     elif asked.here:
         found = lazy.load("app.facts_of")(folder, progress)
     return found
-
-
-def known(folder: Path, given: Sequence[Path] = ()) -> tuple[Rule, ...]:
-    """Return the shipped rules with those of one's own: of the folders that are given, else of the project.
-
-    A rule of one's own takes the place of a shipped one of the same cause. Raises Failure PV901, PV908.
-    """
-    folders = tuple(given)
-    if not folders:
-        place = folder.resolve()
-        leading = spec.find(place) if place.is_dir() else None
-        own = (leading.parent if leading else place) / OWN_RULES
-        folders = (own,) if own.is_dir() else ()
-    if not folders:
-        return reading.shipped()
-    rules = {rule.cause: rule for rule in reading.shipped()}
-    rules |= {rule.cause: rule for one in folders for rule in own_rules(one)}
-    return tuple(rules[cause] for cause in sorted(rules))
-
-
-def own_rules(folder: Path) -> tuple[Rule, ...]:
-    """Return the rules of a folder; every mistake in it is told at once. Raises Failure PV901, PV908."""
-    try:
-        paths = sorted(path for path in folder.iterdir() if path.suffix == ".toml")
-        texts = [(str(path), path.read_text("utf-8")) for path in paths]
-    except (OSError, UnicodeDecodeError) as error:
-        raise Failure(problem("PV908", folder=str(folder), why=text("verbatim", text=str(error)))) from error
-    if not texts:
-        raise Failure(problem("PV908", folder=str(folder), why=text("PV908.why")))
-    rules: list[Rule] = []
-    mistakes: list[Problem] = []
-    for name, words in texts:
-        try:
-            rules.append(reading.read(name, words))
-        except Failure as failure:
-            mistakes += failure.problems
-    if mistakes:
-        raise Failure(*mistakes)
-    return tuple(rules)
 
 
 def _kept_here(folder: Path) -> frozenset[str] | None:

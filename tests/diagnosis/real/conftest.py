@@ -6,7 +6,6 @@ Everything stays in the test's own folder, in namespaces, control groups and por
 from __future__ import annotations
 
 import fcntl
-import importlib.util
 import json
 import os
 import shlex
@@ -27,6 +26,7 @@ import uv
 from packaging.tags import sys_tags
 from packaging.utils import InvalidWheelFilename, parse_wheel_filename
 
+from loading import load
 from provenv import pipconf
 
 TESTS = Path(__file__).resolve().parents[2]
@@ -291,26 +291,16 @@ def torch(scene: Scene, torch_venv: Path) -> Scene:
     return scene.at(torch_venv)
 
 
-def _load(name: str, path: Path) -> ModuleType:
-    spec = importlib.util.spec_from_file_location(name, path)
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    sys.modules[name] = module
-    spec.loader.exec_module(module)
-    return module
-
-
 @pytest.fixture(scope="session")
 def company() -> ModuleType:
     """The module of the network on the loopback: wheels, certificates, web servers."""
-    return _load("real_company", TESTS / "network" / "company.py")
+    return load("real_company", TESTS / "network" / "company.py")
 
 
 @pytest.fixture(scope="session")
 def broken() -> ModuleType:
     """The module of the index that breaks as it is told."""
-    return _load("real_broken", TESTS / "network" / "broken.py")
+    return load("real_broken", TESTS / "network" / "broken.py")
 
 
 @pytest.fixture
@@ -397,4 +387,4 @@ def disk() -> Callable[[Path, str], Any]:
 @pytest.fixture(scope="session")
 def bare_machine() -> ModuleType:
     """The module that makes and enters a bare Debian."""
-    return _load("real_machine", TESTS / "fresh" / "machine.py")
+    return load("real_machine", TESTS / "fresh" / "machine.py")
