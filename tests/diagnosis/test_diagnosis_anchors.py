@@ -8,8 +8,8 @@ from hypothesis import strategies as st
 
 from provenv.diagnosis.anchors import Unanchored, anchors
 from provenv.diagnosis.hazards import hazard
+from provenv.diagnosis.index import Index
 from provenv.diagnosis.reading import shipped
-from provenv.diagnosis.scan import Index
 
 PATTERNS = [pattern for rule in shipped() for pattern in rule.patterns if pattern.span == 1]
 

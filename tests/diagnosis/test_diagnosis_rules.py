@@ -8,9 +8,10 @@ from typing import Any
 import pytest
 
 from provenv.diagnosis.diagnose import diagnose
+from provenv.diagnosis.index import Index
 from provenv.diagnosis.reading import shipped
 from provenv.diagnosis.rule import Pattern
-from provenv.diagnosis.scan import Index, scan
+from provenv.diagnosis.scan import scan
 from provenv.toml_library import tomllib
 
 CASES = Path(__file__).parent / "cases"

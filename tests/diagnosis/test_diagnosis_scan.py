@@ -10,8 +10,11 @@ from dataclasses import dataclass
 
 import pytest
 
+from provenv.diagnosis.index import Index
+from provenv.diagnosis.line import AROUND
+from provenv.diagnosis.log import Log
 from provenv.diagnosis.rule import Pattern
-from provenv.diagnosis.scan import AROUND, BLOCK, KEPT, SHARE, TRIES, Index, Log, scan
+from provenv.diagnosis.scan import BLOCK, KEPT, SHARE, TRIES, scan
 
 MIB = 1 << 20
 LINE = b"RuntimeError: undefined symbol: cudaGetDevice\n"

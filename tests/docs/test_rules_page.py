@@ -7,8 +7,9 @@ import re
 import pytest
 
 from provenv.diagnosis.diagnose import diagnose
+from provenv.diagnosis.index import Index
 from provenv.diagnosis.reading import KEYS, read, shipped
-from provenv.diagnosis.scan import Index, scan
+from provenv.diagnosis.scan import scan
 from provenv.toml_library import tomllib
 
 PAGES = ("rules.md", "rules.zh-CN.md")

@@ -9,11 +9,13 @@ from ..errors import Place, Text, text
 from ..model.diagnosis import Advice, Candidate, Diagnosis, Nature, Quote, Read, Sign, Verdict
 from ..model.facts import Facts
 from .fitting import PROVENV, fill, fitting
+from .index import Index
+from .log import Hit, Log
 from .machine import adds
 from .ranking import Ranked, Weighed, rank
 from .reading import shipped
 from .rule import Rule
-from .scan import Hit, Index, Log, scan
+from .scan import scan
 from .signals import FAILED, Signals, signals
 from .surroundings import Surroundings, surroundings
 

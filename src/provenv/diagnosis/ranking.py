@@ -7,8 +7,8 @@ import re
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 
+from .log import Hit, Log
 from .rule import Rule
-from .scan import Hit, Log
 from .signals import Signals
 
 # the second, third ... piece of evidence adds less than the first

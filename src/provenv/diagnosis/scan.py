@@ -10,17 +10,14 @@ from __future__ import annotations
 
 from collections import Counter, deque
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
-from functools import cached_property
 
 from .cleaning import cleaned
-from .prefixes import Prefixed, without_prefix
+from .index import FOLD, FOLD_IN_LINES, Index, Named, with_words
+from .line import AROUND, LONGEST, Line
+from .log import Hit, Log
 from .rule import Pattern
 
 BLOCK = 1 << 20
-# of a longer line only what stands around an anchor is read
-LONGEST = 4000
-STRETCH = 1800
 KEPT = 1 << 18
 # lines of one shape (their numbers removed) that are tried before the shape is believed to be known
 TRIES = 40
@@ -32,8 +29,6 @@ SHARE = 500_000
 LATE = 20
 # how often all patterns together are tried before each goes on with the last lines alone
 ATTEMPTS = 150_000
-FOLD = bytes(byte if 97 <= byte <= 122 else byte + 32 if 65 <= byte <= 90 else 32 for byte in range(256))
-FOLD_IN_LINES = FOLD[:10] + b"\n" + FOLD[11:]
 # of more anchors than these each is not looked for by itself
 MANY = 12
 # letters of hexadecimal numbers too: hashes and addresses do not make a line another one
@@ -41,77 +36,7 @@ DIGITS = b"0123456789abcdefABCDEF"
 _NO_DIGITS = str.maketrans("", "", "0123456789")
 # a paste that a terminal wrapped: the next line goes on in the middle of a word or sentence
 WRAPPED = 60
-# the lines around one that patterns of several lines see
-AROUND = 24
-# how many characters of the lines around one they see
-NEAR = 12_000
 MOST_HITS = 20
-
-
-@dataclass
-class Hit:
-    """One pattern's match: where first and last, the line's text, what it captured, how often."""
-
-    cause: str
-    pattern: Pattern
-    line: int
-    text: str
-    captured: dict[str, str]
-    last: int
-    times: int = 1
-    # the line before, which tells an echoed line of source code from a message
-    before: str = ""
-    # which characters of the text matched; none where the match runs over several lines
-    start: int = 0
-    length: int = 0
-
-
-@dataclass
-class Log:
-    """What was kept of a log: the hits by `cause/pattern`, its beginning and end, and its size."""
-
-    hits: dict[str, list[Hit]] = field(default_factory=dict)
-    head: str = ""
-    tail: str = ""
-    lines: int = 0
-    size: int = 0
-    zeros: int = 0
-
-    @property
-    def text(self) -> str:
-        """Beginning and end; the whole log where it is short."""
-        return self.head + self.tail
-
-    @property
-    def binary(self) -> bool:
-        """Whether so many bytes were zero that it can't be a text."""
-        return self.zeros * 3 > self.size
-
-
-Named = tuple[str, Pattern]
-
-
-class Index:
-    """The patterns of all rules by their anchors."""
-
-    def __init__(self, patterns: Iterable[Named]) -> None:
-        self.by_word: dict[bytes, list[Named]] = {}
-        for cause, pattern in patterns:
-            for anchor in pattern.anchors:
-                self.by_word.setdefault(anchor.encode(), []).append((cause, pattern))
-        self.words = frozenset(word for word in self.by_word if word.isascii())
-        self.wide = tuple(word for word in self.by_word if not word.isascii())
-
-    def found(self, block: bytes) -> set[bytes]:
-        """Return the anchors that stand in the block."""
-        return self.found_folded(block, block.translate(FOLD))
-
-    def found_folded(self, block: bytes, folded: bytes) -> set[bytes]:
-        """Return the anchors that stand in a block whose letters were folded already."""
-        found = set(folded.split()) & self.words
-        if self.wide and not block.isascii():
-            found |= {word for word in self.wide if word in block}
-        return found
 
 
 def scan(blocks: Iterable[bytes], index: Index) -> Log:
@@ -147,6 +72,8 @@ def _whole_lines(blocks: Iterable[bytes]) -> Iterator[bytes]:
 
 
 class _Scanner:
+    """Reads a log block by block."""
+
     def __init__(self, index: Index) -> None:
         self.log = Log()
         self._index = index
@@ -156,7 +83,7 @@ class _Scanner:
         # patterns that have not read their share yet, and those that have, with the last lines for them
         self._fresh = {word: list(named) for word, named in index.by_word.items()}
         self._tired: dict[bytes, list[Named]] = {}
-        self._late: dict[bytes, deque[_Line]] = {}
+        self._late: dict[bytes, deque[Line]] = {}
         self._spent: dict[int, int] = {}
         self._attempts = 0
         # the whole log, while it is so short that it may be a paste
@@ -206,7 +133,7 @@ class _Scanner:
     def _lines(self, block: bytes, folded: bytes, found: set[bytes], lines: Sequence[bytes]) -> None:
         """Look at the lines of a block which hold an anchor."""
         place, start = 0, 0
-        for begin, end, words, offset in _with_words(block, folded, found):
+        for begin, end, words, offset in with_words(block, folded, found):
             place += block.count(b"\n", start, begin)
             start = begin
             line = block[begin:end]
@@ -273,7 +200,7 @@ class _Scanner:
 
     def _line(self, line: bytes, place: int, lines: Sequence[bytes], found: set[bytes]) -> tuple[Hit, ...]:
         hits: list[Hit] = []
-        one = _Line(self.log.lines + 1 + place, line, place, lines, self._before)
+        one = Line(self.log.lines + 1 + place, line, place, lines, self._before)
         for word in found & self._tired.keys():
             self._late.setdefault(word, deque(maxlen=LATE)).append(one)
         for cause, pattern in self._wanted(found):
@@ -303,7 +230,7 @@ class _Scanner:
                 continue
             after = lines[place + 1][:LONGEST]
             for joined in (line + after, line + b" " + after.lstrip()):
-                one = _Line(place + 1, joined)
+                one = Line(place + 1, joined)
                 for cause, pattern in self._wanted(self._index.found(joined)):
                     kept = self.log.hits.get(f"{cause}/{pattern.id}", ())
                     if pattern.span == 1 and not any(hit.line in (place + 1, place + 2) for hit in kept):
@@ -317,7 +244,7 @@ class _Scanner:
                     given.add((cause, pattern.id))
                     yield cause, pattern
 
-    def _found(self, cause: str, pattern: Pattern, line: _Line) -> Hit | None:
+    def _found(self, cause: str, pattern: Pattern, line: Line) -> Hit | None:
         """Try a pattern and keep its hit; one of the same shape is counted."""
         if pattern.span > 1:
             match, shift = pattern.compiled.search(line.near(pattern.span)), None
@@ -354,92 +281,3 @@ class _Scanner:
             # the first ones and the newest one are kept
             kept[-1] = hit
         return hit
-
-
-class _Line:
-    """One line with an anchor, and what stands around it."""
-
-    def __init__(
-        self,
-        number: int,
-        line: bytes,
-        place: int = 0,
-        lines: Sequence[bytes] = (),
-        ahead: Sequence[bytes] = (),
-    ) -> None:
-        self.number = number
-        ahead = ahead if place < AROUND else ()
-        first = max(place - AROUND, 0)
-        self._around = [*ahead, *lines[first : place + AROUND]]
-        self._place = len(ahead) + place - first
-        self._line = line
-
-    @cached_property
-    def own(self) -> Prefixed:
-        """The line without what others wrote in front of it."""
-        return without_prefix(self._line.decode("utf-8", "replace"))
-
-    @cached_property
-    def words(self) -> str:
-        """The line as it stands in the log; of one packed into another form, what its program wrote."""
-        whole = self._line.decode("utf-8", "replace")
-        return whole if whole.endswith(self.own.text) else self.own.text
-
-    @cached_property
-    def _words(self) -> frozenset[str]:
-        """Every word of the line, of what it is packed in as well."""
-        packed = b"" if self.own.start or len(self.own.text) >= len(self._line) else self.own.text.encode()
-        return frozenset((self._line + b" " + packed).translate(FOLD).decode().split())
-
-    def lacks(self, words: frozenset[str]) -> bool:
-        """Tell whether none of these words stands in the line."""
-        return words.isdisjoint(self._words)
-
-    @property
-    def before(self) -> str:
-        """The line before."""
-        before = self._around[self._place - 1] if self._place else b""
-        return before[:LONGEST].decode("utf-8", "replace")
-
-    def near(self, span: int) -> str:
-        """Return the line with those around it, `span` lines before and behind."""
-        place, span = self._place, min(span, AROUND)
-        most = NEAR // (2 * span)
-        near = [one[:most] for one in self._around[max(place - span + 1, 0) : place + span]]
-        near[min(place, span - 1)] = self._line
-        return "\n".join(without_prefix(one.decode("utf-8", "replace")).text for one in near)
-
-
-def _with_words(block: bytes, folded: bytes, found: set[bytes]) -> Iterator[tuple[int, int, set[bytes], int]]:
-    """Yield each line with an anchor: its beginning and end, its anchors, where the first of them stands.
-
-    A line that is longer than what is read of it comes again for each stretch with an anchor.
-    """
-    begin, end, at = 0, -1, 0
-    words: set[bytes] = set()
-    for offset, word in sorted(_places(block, folded, found)):
-        if offset > end or offset - at > STRETCH:
-            if words:
-                yield begin, end, words, at
-            words, at = set(), offset
-        if offset > end:
-            begin = block.rfind(b"\n", max(end, 0), offset) + 1 or max(end + 1, 0)
-            end = block.find(b"\n", offset)
-            end = len(block) if end < 0 else end
-        words.add(word)
-    if words:
-        yield begin, end, words, at
-
-
-def _places(block: bytes, folded: bytes, found: set[bytes]) -> Iterator[tuple[int, bytes]]:
-    """Yield where each anchor stands as a word of its own, once in each line or stretch of a long one."""
-    for word in found:
-        is_wide = not word.isascii()
-        text, wanted = (block, word) if is_wide else (folded, b" " + word + b" ")
-        at, end = text.find(wanted), -1
-        while at >= 0:
-            yield at, word
-            if at > end:
-                end = block.find(b"\n", at)
-                end = len(block) if end < 0 else end
-            at = text.find(wanted, min(end, at + STRETCH))

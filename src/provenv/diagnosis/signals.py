@@ -8,8 +8,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from itertools import pairwise
 
+from .log import Log
 from .names import POPULAR
-from .scan import Log
 from .traceback import MISTAKES, Ending, ending, last_frames
 
 FAILED = re.compile(
