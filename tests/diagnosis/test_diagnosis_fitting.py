@@ -8,7 +8,8 @@ import pytest
 
 from provenv.diagnosis.diagnose import diagnose
 from provenv.diagnosis.elevated import elevated, with_sudo
-from provenv.diagnosis.fitting import translated
+from provenv.diagnosis.fitting import fill, translated
+from provenv.diagnosis.rule import Said
 
 BODY = """
 [defaults]
@@ -116,3 +117,20 @@ def test_only_what_is_declared_is_removed():
         "provenv up",
     ]
     assert translated(given[:1], frozenset({"torch"})) == []
+
+
+@pytest.mark.parametrize(
+    ("values", "en", "zh"),
+    [
+        (
+            {"a": "1 GB", "b": "2 GB"},
+            "it ran out (asked: 1 GB, free: 2 GB)",
+            "不足（申请：1 GB，剩余：2 GB）",
+        ),
+        ({"a": "1 GB", "b": "?"}, "it ran out (asked: 1 GB)", "不足（申请：1 GB）"),
+        ({"a": "?", "b": "…"}, "it ran out", "不足"),
+    ],
+)
+def test_what_a_log_does_not_say_is_left_out(values, en, zh):
+    said = Said("it ran out (asked: {a}, free: {b})", "不足（申请：{a}，剩余：{b}）")
+    assert fill(said, values).args == {"en": en, "zh_CN": zh}

@@ -21,11 +21,27 @@ PIP = "pip"
 SPECIFIER = re.compile(r"[A-Za-z0-9][\w.-]*(?:\[[\w,-]+\])?(?:[=<>!~]=?[\w.*+]+(?:,[=<>!~]=?[\w.*+]+)*)?")
 PIP_COMMAND = re.compile(r"^(?:python3? -m )?pip3?(?= )")
 AGAIN = "provenv up"
+# defaults of what a log need not say
+UNSAID = frozenset({"?", "…", "..."})
+ASIDE = re.compile(r"(?P<open> ?[(（])(?P<items>[^()（）]*\{[^()（）]*)(?P<close>[)）])")
+COMMA = re.compile(r"(, |，|、)")
 
 
 def fill(said: Said, values: Mapping[str, str]) -> Text:
-    """Return words in both languages with what the log says put in."""
-    return bilingual(said.en.format_map(values), said.zh.format_map(values))
+    """Return words in both languages with what the log says; asides on what it does not say are left out."""
+    return bilingual(*(_said(words, values).format_map(values) for words in (said.en, said.zh)))
+
+
+def _said(words: str, values: Mapping[str, str]) -> str:
+    """Return words without those items of an aside, as in `(asked: {a}, free: {b})`, that are not known."""
+
+    def kept(match: re.Match[str]) -> str:
+        parts = COMMA.split(match["items"])
+        items = [one for one in parts[::2] if not any(values.get(name) in UNSAID for name in fields(one))]
+        comma = parts[1] if len(parts) > 1 else ""
+        return f"{match['open']}{comma.join(items)}{match['close']}" if items else ""
+
+    return ASIDE.sub(kept, words)
 
 
 def fitting(
