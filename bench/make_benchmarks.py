@@ -31,7 +31,11 @@ RESULTS = HERE / "results.json"
 WORDS = HERE / "words.toml"
 DOCS = HERE.parent / "docs"
 PAGES = {"en": DOCS / "benchmarks.md", "zh_CN": DOCS / "benchmarks.zh-CN.md"}
-SECTIONS = ("startup", "warm_up", "generations", "proof", "facts", "lock", "diagnosis", "explain")
+SECTIONS = (
+    *("startup", "warm_up", "generations", "proof", "facts", "lock", "diagnosis", "explain", "images"),
+    *("runs_overhead", "runs_scaling", "runs_recovery", "runs_checkpoints", "runs_sampler"),
+    *("fleet_facts", "fleet_up", "fleet_run"),
+)
 
 
 def main() -> None:

@@ -11,6 +11,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
 
+Unit = Literal["seconds", "bytes"]
+
 
 @dataclass(frozen=True)
 class Contender:
@@ -49,7 +51,10 @@ class Goal:
 
 @dataclass(frozen=True)
 class Row:
-    """What pairs gave: medians in seconds; each pair's ratio (ours over theirs) and difference (seconds)."""
+    """What pairs gave: medians; each pair's ratio (ours over theirs) and difference.
+
+    All are seconds, or bytes where `unit` says so.
+    """
 
     name: str
     seconds: float
@@ -61,6 +66,7 @@ class Row:
     difference: float
     repetitions: int
     goal: Goal | None = None
+    unit: Unit = "seconds"
 
     @property
     def met(self) -> bool | None:
@@ -93,19 +99,31 @@ def compare(ours: Contender, theirs: Contender, repetitions: int, goal: Goal | N
             pairs.append((ours.time(), other))
         else:
             pairs.append((ours.time(), theirs.time()))
+    return row(ours.name, theirs.name, pairs, goal)
+
+
+def row(
+    name: str,
+    beside: str,
+    pairs: Sequence[tuple[float, float]],
+    goal: Goal | None = None,
+    unit: Unit = "seconds",
+) -> Row:
+    """Return the row of what was measured, ours first in each pair."""
     ratios = sorted(mine / other for mine, other in pairs)
     mine, other = (statistics.median(column) for column in zip(*pairs, strict=True))
     return Row(
-        ours.name,
+        name,
         mine,
-        theirs.name,
+        beside,
         other,
         statistics.median(ratios),
         ratios[0],
         ratios[-1],
         statistics.median(one - another for one, another in pairs),
-        repetitions,
+        len(pairs),
         goal,
+        unit,
     )
 
 
@@ -119,17 +137,17 @@ SIGNS = {"ratio": "≤ {most:g}x", "seconds": "≤ +{shown}", "alone": "≤ {sho
 def line(row: Row, met: Mapping[bool, str] | None = None) -> str:
     """Return one line of a table; `met` has the words for a goal that is met or is not."""
     met = met or {True: "yes", False: "no"}
-    goal = ""
+    goal, value = "", shown_bytes if row.unit == "bytes" else shown
     if row.goal is not None:
-        goal = SIGNS[row.goal.kind].format(most=row.goal.most, shown=shown(row.goal.most))
+        goal = SIGNS[row.goal.kind].format(most=row.goal.most, shown=value(row.goal.most))
     cells = [
         f"`{row.name}`",
-        shown(row.seconds),
+        value(row.seconds),
         f"`{row.beside}`",
-        shown(row.beside_seconds),
+        value(row.beside_seconds),
         f"{row.ratio:.2f}",
         f"{row.lowest:.2f} – {row.highest:.2f}",
-        f"{'+' if row.difference >= 0 else '−'}{shown(abs(row.difference))}",
+        f"{'+' if row.difference >= 0 else '−'}{value(abs(row.difference))}",
         goal,
         "" if row.met is None else met[row.met],
     ]
@@ -139,6 +157,14 @@ def line(row: Row, met: Mapping[bool, str] | None = None) -> str:
 def shown(seconds: float) -> str:
     """Return seconds as people read them."""
     return f"{seconds * 1000:,.0f} ms" if seconds < 1 else f"{seconds:.2f} s"
+
+
+def shown_bytes(count: float) -> str:
+    """Return bytes as people read them, in steps of a thousand."""
+    for unit, size in (("GB", 1e9), ("MB", 1e6), ("kB", 1e3)):
+        if count >= size:
+            return f"{count / size:.2f} {unit}" if unit == "GB" else f"{count / size:,.1f} {unit}"
+    return f"{count:.0f} B"
 
 
 def show(measured: Measured) -> None:

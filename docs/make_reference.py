@@ -25,7 +25,9 @@ from provenv.cli.program import SECTIONS, program
 from provenv.diagnosis.checks.ids import INSIDE, OUTSIDE
 from provenv.environ import Variable
 from provenv.errors import Exit
+from provenv.model.evidence import Check
 from provenv.model.findings import AREAS
+from provenv.proof.between import CHECKS as BETWEEN
 from provenv.proof.entry import Entry
 from provenv.proof.table import SECTIONS as CHECKS
 from provenv.proof.table import TABLE
@@ -35,6 +37,8 @@ from provenv.spec.schema import json_schema
 HERE = Path(__file__).resolve().parent
 CATALOGUES = HERE.parent / "src" / "provenv" / "ui" / "catalogues"
 # language -> where its pages go
+GOOD = "did"
+"""How the last word of a key begins that says what passed."""
 FOLDERS = {"en": HERE / "reference", "zh_CN": HERE / "reference" / "zh-CN"}
 
 
@@ -119,7 +123,7 @@ def commands(say: Speaker) -> Iterator[str]:
 def _command(command: click.Command, parent: click.Context, say: Speaker) -> Iterator[str]:
     context = click.Context(command, info_name=command.name, parent=parent)
     usage = " ".join([context.command_path, *command.collect_usage_pieces(context)])
-    yield from (f"### provenv {command.name}", "", say.said(str(command.help)), "", f"```text\n{usage}\n```")
+    yield from (f"### {context.command_path}", "", say.said(str(command.help)), "", f"```text\n{usage}\n```")
     own = [
         one
         for one in command.params
@@ -128,6 +132,11 @@ def _command(command: click.Command, parent: click.Context, say: Speaker) -> Ite
     if own:
         yield ""
         yield from _options(own, say)
+    if isinstance(command, click.Group):
+        for name in command.list_commands(context):
+            found = command.get_command(context, name)
+            assert found is not None, "a group names what exists"
+            yield from ("", *_command(found, context, say))
 
 
 def _options(options: Iterable[click.Option], say: Speaker) -> Iterator[str]:
@@ -155,8 +164,12 @@ def declared_file(say: Speaker) -> Iterator[str]:
         ("[env]", "Environment"),
         ("[mirrors]", "MirrorTable"),
         ("[prove]", "Prove"),
+        ("[data.NAME]", "DataTable"),
         ("[run.NAME]", "RunTable"),
         ("[target.NAME]", "TargetTable"),
+        ('[target.NAME], kind = "image"', "ImageTable"),
+        ('[target.NAME], kind = "ssh"', "SshTable"),
+        ('[target.NAME], kind = "slurm"', "SlurmTable"),
     ):
         part = parts[name] if name else schema
         yield from (f"## `{heading}`", "")
@@ -229,11 +242,11 @@ def _variables() -> list[Variable]:
 def problems(say: Speaker) -> Iterator[str]:
     """Yield the page of the problem codes."""
     yield from (*say("problems.words").splitlines(),)
-    codes = sorted(key for key in say.catalogue if re.fullmatch(r"PV\d{3}", key))
+    codes = (key for key in say.catalogue if re.fullmatch(r"PV\d{3,4}", key))
     hundred = ""
-    for code in codes:
-        if code[2] != hundred:
-            hundred = code[2]
+    for code in sorted(codes, key=lambda code: int(code[2:])):
+        if code[2:-2] != hundred:
+            hundred = code[2:-2]
             yield from ("", f"## {say(f'rooms.PV{hundred}')}")
         yield from ("", f"### {code}", "", say.said(code))
         rest = [key for key in say.catalogue if key.startswith(f"{code}.")]
@@ -251,6 +264,9 @@ def checks(say: Speaker) -> Iterator[str]:
         yield from ("", f"## {say(f'groups.{section}')}")
         for entry in {entry.name: entry for entry in entries}.values():
             yield from ("", *_check(entry, say))
+    yield from ("", f"## {say('groups.between')}", "", *say("checks.between").splitlines())
+    for check in BETWEEN:
+        yield from ("", *_between(check, say))
     yield from ("", f"## {say('groups.command')}", "", *say("checks.command").splitlines())
 
 
@@ -272,6 +288,16 @@ def _check(entry: Entry, say: Speaker) -> Iterator[str]:
         if key.startswith(f"{stem}.") and not key.endswith(".did"):
             yield f"- {say('checks.failed')}{colon}{words}"
     yield f"- {say('checks.limit')}{colon}{entry.limit:.0f} s"
+
+
+def _between(check: Check, say: Speaker) -> Iterator[str]:
+    stem = f"proof.{check.payload.removesuffix('.py')}"
+    colon = say("problems.colon")
+    yield from (f"### {check.name}", "", say.said(stem) + say("checks.stop"), "")
+    for key, words in say.catalogue.items():
+        if key.startswith(f"{stem}.") and ".hint" not in key:
+            ends = key.rpartition(".")[2].startswith(GOOD)
+            yield f"- {say('checks.passed' if ends else 'checks.failed')}{colon}{words}"
 
 
 def findings(say: Speaker) -> Iterator[str]:

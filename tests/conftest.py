@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import signal
 from pathlib import Path
 
@@ -9,6 +10,7 @@ import pytest
 
 from loading import load
 
+pytest_plugins = ["framework_pythons", "search_path", "ssh_hosts", "slurm_cluster"]
 REPOSITORY = Path(__file__).resolve().parent.parent
 
 
@@ -18,6 +20,16 @@ def pytest_configure() -> None:
         number = getattr(signal, name, None)
         if number is not None and signal.getsignal(number) is signal.SIG_IGN:
             signal.signal(number, usual)
+
+
+def pytest_xdist_auto_num_workers() -> int:
+    """Return one worker more than processors: what a test of processes does most is wait for them."""
+    return available() + 1
+
+
+def available() -> int:
+    """Return how many processors this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 @pytest.fixture(scope="session")

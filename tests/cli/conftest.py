@@ -129,31 +129,85 @@ class Workplace:
         return os.readlink(self.root / ".provenv" / "here" / "current")
 
 
+def new_workplace(folder: Path, search_path: str, declared: str | None, name: str) -> Workplace:
+    """Make a workplace in a folder; packages come from wheels alone, nothing from any network."""
+    root, wheels = folder / name, folder / f"{name}-wheels"
+    root.mkdir()
+    wheels.mkdir()
+    environment = {
+        "PATH": search_path,
+        "HOME": str(folder),
+        "LANG": "C.UTF-8",
+        "PYTHONPATH": str(Path(__file__).resolve().parents[2] / "src"),
+        "UV_CACHE_DIR": str(folder / "uv-cache"),
+        "PIP_FIND_LINKS": str(wheels),
+        "PIP_NO_INDEX": "1",
+        "PIP_CONFIG_FILE": os.devnull,
+        "COVERAGE_PROCESS_START": os.environ.get("COVERAGE_PROCESS_START", ""),
+    }
+    made = Workplace(root, wheels, environment)
+    made.wheel("alpha", "1.0")
+    made.wheel("alpha", "2.0")
+    made.wheel("beta", "1.0", requires=("alpha",))
+    if declared is not None:
+        made.write("provenv.toml", declared)
+    return made
+
+
 @pytest.fixture
-def workplace(tmp_path: Path) -> Callable[..., Workplace]:
-    """Return a maker of workplaces; packages come from wheels alone, nothing from any network."""
+def workplace(tmp_path: Path, search_path: str) -> Callable[..., Workplace]:
+    """Return a maker of workplaces."""
 
     def make(declared: str | None = None, name: str = "project") -> Workplace:
-        root, wheels = tmp_path / name, tmp_path / f"{name}-wheels"
-        root.mkdir()
-        wheels.mkdir()
-        environment = {
-            "PATH": os.environ["PATH"],
-            "HOME": str(tmp_path),
-            "LANG": "C.UTF-8",
-            "PYTHONPATH": str(Path(__file__).resolve().parents[2] / "src"),
-            "UV_CACHE_DIR": str(tmp_path / "uv-cache"),
-            "PIP_FIND_LINKS": str(wheels),
-            "PIP_NO_INDEX": "1",
-            "PIP_CONFIG_FILE": os.devnull,
-            "COVERAGE_PROCESS_START": os.environ.get("COVERAGE_PROCESS_START", ""),
-        }
-        made = Workplace(root, wheels, environment)
-        made.wheel("alpha", "1.0")
-        made.wheel("alpha", "2.0")
-        made.wheel("beta", "1.0", requires=("alpha",))
-        if declared is not None:
-            made.write("provenv.toml", declared)
-        return made
+        return new_workplace(tmp_path, search_path, declared, name)
 
     return make
+
+
+@pytest.fixture(scope="session")
+def prepared(
+    tmp_path_factory: pytest.TempPathFactory, search_path: str
+) -> Callable[[Callable[[Callable[..., Workplace]], Workplace]], Workplace]:
+    """Return what prepares a workplace, once for each way to: nobody changes it."""
+    known: dict[Callable[..., Workplace], Workplace] = {}
+
+    def once(prepare: Callable[[Callable[..., Workplace]], Workplace]) -> Workplace:
+        if prepare not in known:
+            folder = tmp_path_factory.mktemp("prepared")
+            known[prepare] = prepare(
+                lambda declared=None, name="project": new_workplace(folder, search_path, declared, name)
+            )
+        return known[prepare]
+
+    return once
+
+
+def usual(workplace: Callable[..., Workplace]) -> Workplace:
+    """Bring up the project that most tests begin with: one package, of which there is a newer one."""
+    tool = workplace('schema = 1\nname = "p"\nrequirements = ["alpha<2"]\n')
+    done = tool("up")
+    assert done.code == 0, done.err
+    return tool
+
+
+@pytest.fixture
+def ready(copied: Callable[..., Workplace]) -> Workplace:
+    """Return a workplace that is up, with one generation."""
+    return copied(usual)
+
+
+@pytest.fixture
+def copied(
+    prepared: Callable[..., Workplace], tmp_path: Path
+) -> Callable[[Callable[[Callable[..., Workplace]], Workplace]], Workplace]:
+    """Return what copies a prepared workplace, as `up` takes seconds. Its wheels stay: a lock names them."""
+
+    def copy(prepare: Callable[[Callable[..., Workplace]], Workplace]) -> Workplace:
+        made = prepared(prepare)
+        cache = made.environment["UV_CACHE_DIR"]
+        # by one command: the cache and the project share their files
+        subprocess.run(["cp", "-a", str(made.root), cache, str(tmp_path)], check=True)
+        moved = {"HOME": str(tmp_path), "UV_CACHE_DIR": str(tmp_path / Path(cache).name)}
+        return Workplace(tmp_path / made.root.name, made.wheels, {**made.environment, **moved})
+
+    return copy

@@ -30,12 +30,16 @@ def inside(place) -> Path:
     return next((place.root / ".provenv" / "here" / "current" / "venv").glob("lib/python*/site-packages"))
 
 
-@pytest.fixture
-def built(workplace):
+def once_up(workplace):
     place = workplace(DECLARED)
     done = place("up")
     assert done.code == 0, done.err
     return place
+
+
+@pytest.fixture
+def built(copied):
+    return copied(once_up)
 
 
 def test_a_folder_without_a_project_is_looked_at(workplace):

@@ -34,18 +34,16 @@ def module(tool):
     return next((tool.root / ".provenv/here/current/venv/lib").glob("python3*/site-packages/alpha.py"))
 
 
-def test_a_requirement_that_was_added_since_is_not_the_old_generations_matter(workplace):
-    tool = workplace(DECLARED)
-    tool("up")
-    tool.write("provenv.toml", DECLARED.replace("<2", ">1"))
-    tool("up")
-    before = receipt(tool)
-    tool.write("provenv.toml", DECLARED.replace('"alpha<2"', '"alpha<2", "beta"'))
-    proven = tool("prove", "--json")
+def test_a_requirement_that_was_added_since_is_not_the_old_generations_matter(ready):
+    ready.write("provenv.toml", DECLARED.replace("<2", ">1"))
+    ready("up")
+    before = receipt(ready)
+    ready.write("provenv.toml", DECLARED.replace('"alpha<2"', '"alpha<2", "beta"'))
+    proven = ready("prove", "--json")
     assert proven.code == 0, proven.out
     assert OLDER in proven.err
-    assert proofs(tool) == ["passed", "passed"]
-    after = receipt(tool)
+    assert proofs(ready) == ["passed", "passed"]
+    after = receipt(ready)
     assert after["started"] == proven.data["started"]
     assert after["digests"]["declared"] == before["digests"]["declared"]
     # what was asked for then is imported and held against the lock, as it was the first time
@@ -53,10 +51,10 @@ def test_a_requirement_that_was_added_since_is_not_the_old_generations_matter(wo
     assert did["imports"]["n"] == 1
     assert did["dependencies"]["requirements"] == 1
     # it can be left and come back to, with the same file
-    assert tool("rollback").code == 0
-    assert tool("prove").code == 0
-    assert tool("rollback", "2", "--json").data["new"] == 2
-    assert tool("gc", "--json").data["removed"] == []
+    assert ready("rollback").code == 0
+    assert ready("prove").code == 0
+    assert ready("rollback", "2", "--json").data["new"] == 2
+    assert ready("gc", "--json").data["removed"] == []
 
 
 def test_the_commands_and_variables_are_those_of_then(workplace):
@@ -77,42 +75,36 @@ def test_the_commands_and_variables_are_those_of_then(workplace):
     assert tool("up", "--json").code == 3
 
 
-def test_a_comment_makes_no_older_file(workplace):
-    tool = workplace(DECLARED)
-    tool("up")
-    assert OLDER not in tool("prove").err
-    tool.write("provenv.toml", DECLARED + "# only words\n")
-    proven = tool("prove")
+def test_a_comment_makes_no_older_file(ready):
+    assert OLDER not in ready("prove").err
+    ready.write("provenv.toml", DECLARED + "# only words\n")
+    proven = ready("prove")
     assert proven.code == 0
     assert OLDER not in proven.err
 
 
-def test_a_damaged_file_is_found_whatever_is_declared_now(workplace):
-    tool = workplace(DECLARED)
-    tool("up")
-    tool.write("provenv.toml", DECLARED.replace('"alpha<2"', '"beta"'))
-    path = module(tool)
+def test_a_damaged_file_is_found_whatever_is_declared_now(ready):
+    ready.write("provenv.toml", DECLARED.replace('"alpha<2"', '"beta"'))
+    path = module(ready)
     path.unlink()
     path.write_text("raise RuntimeError('changed by hand')\n")
-    failed = tool("prove", "--json")
+    failed = ready("prove", "--json")
     assert (failed.code, failed.codes) == (3, ["PV720"])
     broken = [one["name"] for one in failed.data["outcomes"] if one["status"] == "failed"]
     assert broken == ["files", "imports"]
     assert UNRECORDED not in failed.err
-    assert proofs(tool) == ["failed"]
-    assert receipt(tool)["started"] == failed.data["started"]
+    assert proofs(ready) == ["failed"]
+    assert receipt(ready)["started"] == failed.data["started"]
 
 
-def test_a_package_of_another_version_than_was_locked_is_found_when_the_lines_are_gone(workplace):
-    tool = workplace(DECLARED)
-    tool("up")
-    tool.write("provenv.toml", DECLARED.replace('"alpha<2"', '"beta"'))
-    (information,) = module(tool).parent.glob("alpha-1.0.dist-info")
+def test_a_package_of_another_version_than_was_locked_is_found_when_the_lines_are_gone(ready):
+    ready.write("provenv.toml", DECLARED.replace('"alpha<2"', '"beta"'))
+    (information,) = module(ready).parent.glob("alpha-1.0.dist-info")
     metadata = information / "METADATA"
     content = metadata.read_text()
     metadata.unlink()  # a hard link into the cache
     metadata.write_text(content.replace("Version: 1.0", "Version: 2.0"))
-    failed = tool("prove", "--only", "dependencies", "--json")
+    failed = ready("prove", "--only", "dependencies", "--json")
     assert failed.code == 3
     assert "alpha==1.0: 2.0" in failed.data["outcomes"][0]["evidence"]
 
@@ -128,23 +120,21 @@ def test_a_command_that_fails_is_recorded_and_the_next_up_builds(workplace):
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="/proc/self/mem is Linux's")
-def test_a_disk_that_cannot_be_read_once_costs_no_generation(workplace):
-    tool = workplace(DECLARED)
-    tool("up")
-    before = receipt(tool)
-    path = module(tool)
+def test_a_disk_that_cannot_be_read_once_costs_no_generation(ready):
+    before = receipt(ready)
+    path = module(ready)
     aside = path.with_name("aside")
     path.rename(aside)
     path.symlink_to("/proc/self/mem")  # to read its first page is an EIO
-    failed = tool("prove", "--json")
+    failed = ready("prove", "--json")
     assert failed.code == 3
     assert "files" in [one["name"] for one in failed.data["outcomes"] if one["status"] == "failed"]
     assert UNRECORDED in failed.err
-    assert (proofs(tool), receipt(tool)) == (["passed"], before)
+    assert (proofs(ready), receipt(ready)) == (["passed"], before)
     path.unlink()
     aside.rename(path)
-    assert tool("up", "--json").data["unchanged"] is True
-    assert tool("prove").code == 0
+    assert ready("up", "--json").data["unchanged"] is True
+    assert ready("prove").code == 0
 
 
 @pytest.mark.parametrize(
@@ -170,16 +160,14 @@ def test_a_check_that_the_machine_hindered_is_told_and_not_recorded(workplace, r
     assert proofs(tool) == ["failed"]
 
 
-def test_a_generation_that_forgot_its_declaration_is_not_blamed_for_another(workplace):
-    tool = workplace(DECLARED)
-    tool("up")
-    (tool.root / ".provenv/here/current/spec.json").unlink()
-    assert tool("prove").code == 0
-    tool.write("provenv.toml", DECLARED + commands(mine="false"))
-    failed = tool("prove")
+def test_a_generation_that_forgot_its_declaration_is_not_blamed_for_another(ready):
+    (ready.root / ".provenv/here/current/spec.json").unlink()
+    assert ready("prove").code == 0
+    ready.write("provenv.toml", DECLARED + commands(mine="false"))
+    failed = ready("prove")
     assert failed.code == 3
     assert UNRECORDED in failed.err
-    assert proofs(tool) == ["passed"]
+    assert proofs(ready) == ["passed"]
 
 
 def test_an_interrupted_proof_records_nothing(workplace):

@@ -10,10 +10,8 @@ DECLARED = 'schema = 1\nname = "p"\nrequirements = ["alpha<2"]\n'
 
 
 @pytest.mark.parametrize("code", [0, 1, 7, 255])
-def test_the_exit_code_of_a_command_is_passed_on(workplace, code):
-    tool = workplace(DECLARED)
-    tool("up")
-    assert tool("run", "--", "python", "-c", f"import sys; sys.exit({code})").code == code
+def test_the_exit_code_of_a_command_is_passed_on(ready, code):
+    assert ready("run", "--", "python", "-c", f"import sys; sys.exit({code})").code == code
 
 
 def test_failures_of_run_have_codes_of_their_own(workplace):
@@ -30,7 +28,7 @@ def test_failures_of_run_have_codes_of_their_own(workplace):
 
 
 def test_a_target_that_cannot_be_built_here_can_be_locked_from_its_facts(workplace):
-    tool = workplace(DECLARED + '[target.box]\nkind = "image"\nfacts = "box.json"\n')
+    tool = workplace(DECLARED + '[target.box]\nkind = "vm"\nfacts = "box.json"\n')
     tool.write("box.json", tool("facts", "--json").out)
     assert tool("lock", "--on", "box").code == 0
     assert (tool.root / "pylock.box.toml").is_file()
@@ -42,5 +40,5 @@ def test_a_target_that_cannot_be_built_here_can_be_locked_from_its_facts(workpla
 
 
 def test_a_target_without_facts_says_how_to_get_them(workplace):
-    tool = workplace(DECLARED + '[target.box]\nkind = "image"\n')
+    tool = workplace(DECLARED + '[target.box]\nkind = "vm"\n')
     assert tool("lock", "--on", "box", "--json").codes == ["PV704"]

@@ -124,7 +124,7 @@ def test_every_kind_of_ask(argv: list[str], tmp_path: Path) -> None:
 
 
 def test_a_hanging_tool_costs_its_own_fact(tmp_path: Path) -> None:
-    found = told([command("hangs", "echo partly; exec sleep 1000", limit=1), command("quick", "echo here")])
+    found = told([command("hangs", "echo partly; exec sleep 1000", limit=3), command("quick", "echo here")])
     assert (found["hangs"]["outcome"], found["hangs"]["out"]) == ("timeout", "partly\n")
     assert found["quick"]["out"] == "here\n"
 
@@ -135,7 +135,7 @@ def test_without_timeout_a_second_process_watches(tmp_path: Path) -> None:
         path = shutil.which(name)
         if path:
             (tmp_path / name).symlink_to(path)
-    asks = [command("hangs", "exec sleep 1000", limit=1), command("quick", "echo here")]
+    asks = [command("hangs", "exec sleep 1000", limit=3), command("quick", "echo here")]
     found = told(asks, [str(tmp_path / "sh"), "-s"], PATH=str(tmp_path))
     assert found["hangs"]["outcome"] == "timeout"
     assert found["quick"]["out"] == "here\n"

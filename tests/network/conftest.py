@@ -110,7 +110,7 @@ class User:
 
 
 @pytest.fixture
-def user(tmp_path: Path) -> Callable[..., User]:
+def user(tmp_path: Path, search_path: str) -> Callable[..., User]:
     """Return a maker of users whose traffic trusts the CA that is given."""
 
     def make(ca: str | None = None) -> User:
@@ -118,7 +118,7 @@ def user(tmp_path: Path) -> Callable[..., User]:
         for folder in (home, root, temporary):
             folder.mkdir()
         environment = {
-            "PATH": os.environ["PATH"],
+            "PATH": search_path,
             "HOME": str(home),
             "LANG": "C.UTF-8",
             "TMPDIR": str(temporary),

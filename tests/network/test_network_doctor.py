@@ -144,7 +144,7 @@ def test_a_plain_proxy_that_is_named_with_https_is_told_with_its_repair(company,
     ],
 )
 def test_what_is_wrong_with_a_proxy_has_a_name(address, state):
-    assert tried("HTTP_PROXY", address, "localhost:80", limit=1.0).state == state
+    assert tried("HTTP_PROXY", address, "localhost:80", limit=30.0).state == state
 
 
 def test_two_spellings_that_disagree_and_localhost_through_the_proxy(company, site, found):

@@ -34,7 +34,7 @@ def mirrors(monkeypatch, user):
         someone = call.user or user()
         call.user = someone
         values = {**someone.environment, **dict(environment)}
-        return room.mirrors(folder or someone.root, environment=values, limit=2.0, **options)
+        return room.mirrors(folder or someone.root, environment=values, limit=5.0, **options)
 
     call.user = None
     return call
@@ -239,4 +239,4 @@ def test_the_command_through_a_proxy_that_lets_nothing_pass(company, user):
 def test_a_trial_is_a_value(index, mirrors):
     result = mirrors({"new": ("pypi", index.url("new"))}, kinds=["pypi"])
     assert isinstance(result.trials[0], Trial)
-    assert result.limit == 2.0
+    assert result.limit == 5.0

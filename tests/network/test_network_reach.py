@@ -42,7 +42,7 @@ def test_a_refusal_says_which(site, status, state):
 def test_what_hangs_or_drips_is_given_up_in_time(site):
     site.hang, site.drip = {"hang"}, {"drip"}
     site.pages["drip/page"] = b"x" * 400
-    hung, dripped = (reach(site.url(path), Access(), limit=0.3) for path in ("hang/", "drip/page"))
+    hung, dripped = (reach(site.url(path), Access(), limit=1.5) for path in ("hang/", "drip/page"))
     assert hung.state == "timeout"
     assert (dripped.state, dripped.whole) == ("reached", False)
     assert 0 < len(dripped.body) < 400

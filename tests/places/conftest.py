@@ -188,13 +188,13 @@ def make_wheel(
     return goal
 
 
-def _make_user(folder: Path, name: str = "project") -> User:
+def _make_user(folder: Path, search_path: str, name: str = "project") -> User:
     """Make a home with a project and wheels in it; packages come from the wheels alone."""
     root, wheels = folder / name, folder / "wheels"
     root.mkdir(parents=True)
     wheels.mkdir(exist_ok=True)
     environment = {
-        "PATH": os.environ["PATH"],
+        "PATH": search_path,
         "HOME": str(folder),
         "LANG": "C.UTF-8",
         "PYTHONPATH": str(SOURCE),
@@ -214,15 +214,15 @@ def _make_user(folder: Path, name: str = "project") -> User:
 
 
 @pytest.fixture
-def fresh(tmp_path: Path) -> Callable[..., User]:
+def fresh(tmp_path: Path, search_path: str) -> Callable[..., User]:
     """Return a maker of users whose project was never built."""
-    return lambda name="project": _make_user(tmp_path, name)
+    return lambda name="project": _make_user(tmp_path, search_path, name)
 
 
 @pytest.fixture(scope="session")
-def built(tmp_path_factory: pytest.TempPathFactory) -> User:
+def built(tmp_path_factory: pytest.TempPathFactory, search_path: str) -> User:
     """A user whose project is up; nobody changes it."""
-    user = _make_user(tmp_path_factory.mktemp("built"))
+    user = _make_user(tmp_path_factory.mktemp("built"), search_path)
     done = user("up")
     assert done.code == 0, done.err
     return user
@@ -310,6 +310,6 @@ def nobody() -> Callable[[User], User]:
 
 
 @pytest.fixture(scope="session")
-def make_user() -> Callable[..., User]:
+def make_user(search_path: str) -> Callable[..., User]:
     """Return the maker of users in a folder of one's choice."""
-    return _make_user
+    return lambda folder, name="project": _make_user(folder, search_path, name)

@@ -33,9 +33,45 @@ DECLARED: dict[str, tuple[str, str]] = {
         r"os\.statvfs|path /proc/self/mountinfo",
         "behind hasattr; no file gives no mounts",
     ),
+    "app/data/cache.py": (r"os\.sync", "behind sys.platform"),
+    "app/data/fetched.py": (
+        r"os\.link",
+        "OSError where there are no links: what came before is not kept then",
+    ),
+    "app/fleet_up/collecting.py": (r"os\.link", "OSError where there are no links: it is fetched then"),
+    "app/fleet_up/leases.py": (r"path .*", "scripts for a POSIX shell on the host"),
+    "app/fleet_up/there.py": (r"path /bin/sh", "a host's shell, which is POSIX"),
+    "app/slurm/submit.py": (r"Path\.symlink_to", "Slurm is on Linux alone"),
+    "app/fleet_runs/group.py": (r"os\.kill", "stops itself as its processes were; Windows sends no SIGTSTP"),
+    "app/fleet_runs/ready.py": (
+        r"path /tmp",
+        "a host's, the default of POSIX; only its free room is asked about",
+    ),
+    "app/on_hosts/": (
+        r"os\.(readlink|symlink)|path .*",
+        "of what is a link already; places on a host, which is POSIX",
+    ),
+    "app/fleet/facts.py": (r"path /tmp", "a host's, the default of POSIX; only its free room is asked about"),
     "app/mirrors.py": (r"path /etc/.*", "Debian's sources, named in what is told and read where they are"),
     "app/project.py": (r"path /tmp", "the default of POSIX; Windows has a branch of its own"),
     "app/remembered.py": (r"os\.sched_getaffinity", "behind hasattr"),
+    "app/images/": (r"path .*", "places inside a container, which is Linux"),
+    "context/": (
+        r"os\.(link|readlink|symlink)|Path\.is_symlink",
+        "of what is a link already; a hard link has its copy",
+    ),
+    "engines/find.py": (r"os\.geteuid|path /.*", "behind sys.platform; specifications of devices, if any"),
+    "hosts/archives.py": (r"os\.symlink", "of an archive that has links; OSError where not"),
+    "hosts/holder.py": (
+        r"os\.(kill|readlink)|path /proc/.*",
+        "behind sys.platform; what is not told is `-`",
+    ),
+    "engines/remedies.py": (r"os\.geteuid|path /.*", "behind sys.platform, or what a path has in it"),
+    "engines/": (r"path .*", "places inside a container, and in hints for Linux"),
+    "render/compose.py": (r"path .*", "places inside a container"),
+    "render/devcontainer.py": (r"path .*", "places inside a container"),
+    "render/image/": (r"path .*", "places inside a container"),
+    "spec/schema.py": (r"path .*/dev/shm.*", "words about a container"),
     "diagnosis/checks/": (r"path .*", "commands and places in remedies for the system that the facts name"),
     "diagnosis/": (r"path .*", "places as logs name them"),
     "facts/": (r"path /.*", "questions to the place, which answers `absent` where it has no such file"),
@@ -44,6 +80,18 @@ DECLARED: dict[str, tuple[str, str]] = {
         r"os\.killpg|signal\.SIGKILL",
         "behind sys.platform; Windows ends a tree by taskkill",
     ),
+    "hosts/ssh_channel.py": (
+        r"os\.killpg|signal\.SIGKILL",
+        "behind sys.platform; on Windows ssh has no children of its own",
+    ),
+    "hosts/ssh_connection.py": (
+        r"os\.killpg|signal\.SIGKILL",
+        "behind sys.platform: no connection is shared on Windows",
+    ),
+    "hosts/ssh_folders.py": (r"os\.getuid|path /tmp", "behind sys.platform: nothing is swept on Windows"),
+    "hosts/ssh_failures.py": (r"path .*/bin/sh.*", "a hint about a host, which has a POSIX shell"),
+    "hosts/ssh_files.py": (r"path .*", "scripts for a POSIX shell on the host"),
+    "hosts/ssh_wrapper.py": (r"path .*", "scripts for a POSIX shell on the host"),
     "hosts/traffic.py": (
         r"os\.(readlink|sysconf)|path /proc.*",
         "behind sys.platform: elsewhere nothing is known of a process's connections",
@@ -52,12 +100,48 @@ DECLARED: dict[str, tuple[str, str]] = {
     "proof/judges/processes.py": (r"path .*/dev/shm", "a hint about a Linux place"),
     "proof/judging.py": (r"path df -h /dev/shm", "a hint about a Linux place"),
     "runs/launch.py": (r"Popen\.pass_fds|os\.execve|path /bin/sh", "behind sys.platform"),
+    "runs/alarms.py": (r"path .*/dev/shm", "a hint about a Linux place"),
+    "runs/control_groups.py": (r"path /proc/", "no such file gives no control group"),
+    "runs/events.py": (r"signal\.SIGCHLD", "behind sys.platform"),
+    "runs/gpus.py": (r"path /proc/", "no such file gives no container"),
+    "runs/group.py": (r"os\.kill", "behind sys.platform: stops itself as its processes were"),
+    "runs/keeper.py": (r"path .*", "a script for Linux and macOS; there is no keeper on Windows"),
+    "runs/killed.py": (r"path /proc/vmstat", "no such file gives nothing"),
+    "runs/living.py": (r"os\.(getpgid|kill|killpg)|path /proc", "behind sys.platform, or not there"),
+    "runs/member.py": (
+        r"Popen\.pass_fds|os\.(getpgrp|tcgetpgrp)|path /bin/sh|signal\.SIGWINCH",
+        "behind sys.platform: a terminal's job control",
+    ),
+    "runs/memory_left.py": (r"path /proc/meminfo", "no such file gives nothing"),
+    "runs/network_bytes.py": (r"path /proc/", "no such file gives nothing"),
+    "runs/preflight.py": (r"path .*/dev/shm", "a hint about a Linux place"),
+    "runs/processes.py": (r"os\.sysconf|path /proc/?", "behind sys.platform: elsewhere `ps`"),
+    "runs/pseudo_terminal.py": (
+        r"import (fcntl|pty|termios)|os\.(getpgrp|tcgetpgrp)",
+        "behind sys.platform: there is none on Windows",
+    ),
+    "runs/program.py": (r"path /bin/sh", "behind ENOEXEC, which Windows does not give"),
+    "runs/quiet_thread.py": (r"signal\.pthread_sigmask", "behind hasattr"),
+    "runs/readiness.py": (
+        r"import resource|os\.(geteuid|getuid)|path /proc/?",
+        "behind sys.platform",
+    ),
+    "runs/reading.py": (r"os\.kill", "behind sys.platform: on Windows that would end the process"),
+    "runs/sampling.py": (r"os\.statvfs|path /dev/shm", "behind hasattr, or not there"),
+    "runs/stopping.py": (
+        r"os\.(kill|pidfd_open)|path /proc|signal\.SIGKILL",
+        "behind sys.platform and hasattr",
+    ),
     "runs/relay.py": (
         r"os\..*|signal\..*|import (fcntl|pty|termios)",
         "behind sys.platform: there is no relay on Windows",
     ),
     "runs/shell.py": (r"import pwd|os\.getuid|path /bin/sh", "behind sys.platform"),
     "runs/signals.py": (r"os\..*|signal\..*|path /dev/tty", "behind sys.platform: a terminal's job control"),
+    "runs/working_copy.py": (
+        r"Path\.(is_symlink|symlink_to)",
+        "links of the user's; OSError (told) where none may be made",
+    ),
     "spec/adopt/": (
         r"path .*|Path\.(is_symlink|readlink)",
         "what other people's Dockerfiles and environments hold",
@@ -178,6 +262,7 @@ def without_encoding(tree: ast.Module) -> Iterator[int]:
         name = node.func.attr if isinstance(node.func, ast.Attribute) else getattr(node.func, "id", "")
         of_os = isinstance(node.func, ast.Attribute) and getattr(node.func.value, "id", "") in (
             "os",
+            "tarfile",  # an archive
             "webbrowser",
             "formatter",  # click's
         )

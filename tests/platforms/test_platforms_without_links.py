@@ -29,7 +29,7 @@ os.symlink = symlink
 
 
 @pytest.fixture
-def run(tmp_path: Path, make_tiny_wheel: Callable[[Path, str, str], Path]):
+def run(tmp_path: Path, search_path: str, make_tiny_wheel: Callable[[Path, str, str], Path]):
     """Return what runs provenv in a project of tiny wheels, in processes that cannot make links."""
     root, wheels, hooks = tmp_path / "project", tmp_path / "wheels", tmp_path / "hooks"
     for folder in (root, wheels, hooks):
@@ -39,7 +39,7 @@ def run(tmp_path: Path, make_tiny_wheel: Callable[[Path, str, str], Path]):
         make_tiny_wheel(wheels, "alpha", version)
     source = Path(__file__).resolve().parents[2] / "src"
     environment = {
-        "PATH": os.environ["PATH"],
+        "PATH": search_path,
         "HOME": str(tmp_path),
         "LANG": "C.UTF-8",
         "PYTHONPATH": f"{hooks}:{source}",

@@ -90,7 +90,9 @@ class Setting:
         return done.returncode, json.loads(done.stdout or "{}"), done.stdout + done.stderr
 
 
-def setting(base: Path, *, source: Path = REPOSITORY / "src", cache_on_disk: bool = False) -> Setting:
+def setting(
+    base: Path, search_path: str, *, source: Path = REPOSITORY / "src", cache_on_disk: bool = False
+) -> Setting:
     """Lay out wheels, a home and a mount point below `base`; uv's cache lies there, or on the disk itself."""
     wheels, home, disk = base / "wheels", base / "home", base / "disk"
     for folder in (wheels, home, disk):
@@ -99,7 +101,7 @@ def setting(base: Path, *, source: Path = REPOSITORY / "src", cache_on_disk: boo
         make_wheel(wheels, name, version)
     make_wheel(wheels, "beta", "1.0", requires=("alpha",))
     environment = {
-        "PATH": os.environ["PATH"],
+        "PATH": search_path,
         "HOME": str(home),
         "LANG": "C.UTF-8",
         "PYTHONPATH": str(source),

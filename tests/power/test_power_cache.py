@@ -18,9 +18,9 @@ POINTER, METADATA, WHEEL, RECORD = "*.rev", "METADATA", "WHEEL", "RECORD"
 
 
 @pytest.fixture(scope="module")
-def warm(tmp_path_factory: pytest.TempPathFactory) -> Setting:
+def warm(tmp_path_factory: pytest.TempPathFactory, search_path: str) -> Setting:
     """Return a project whose packages are in uv's cache, and which is gone itself."""
-    place = setting(tmp_path_factory.mktemp("warm"))
+    place = setting(tmp_path_factory.mktemp("warm"), search_path)
     place.root.mkdir()
     (place.root / "provenv.toml").write_text(DECLARED)
     assert place.run("up").returncode == 0
@@ -78,8 +78,8 @@ def test_what_uv_takes_for_whole_is_healed(warm, pattern, content):
     right_bytes_come(warm)
 
 
-def test_the_next_up_after_a_cut_with_the_cache_on_the_same_disk(tmp_path):
-    place, journal = setting(tmp_path, cache_on_disk=True), tmp_path / "journal"
+def test_the_next_up_after_a_cut_with_the_cache_on_the_same_disk(tmp_path, search_path):
+    place, journal = setting(tmp_path, search_path, cache_on_disk=True), tmp_path / "journal"
     with recording(place, journal) as user:
         user.write("provenv.toml", DECLARED)
         user.step("up", "up")

@@ -40,10 +40,10 @@ def live(user: Recording) -> None:
 
 
 @pytest.fixture
-def life(tmp_path: Path) -> Path:
+def life(tmp_path: Path, search_path: str) -> Path:
     """Return the journal of a whole life."""
     journal = tmp_path / "journal"
-    with recording(setting(tmp_path), journal) as user:
+    with recording(setting(tmp_path, search_path), journal) as user:
         live(user)
     return journal
 
@@ -152,11 +152,11 @@ BUGS = {
 
 
 @pytest.mark.parametrize("bug", BUGS)
-def test_a_planted_bug_is_found(tmp_path: Path, bug: str):
+def test_a_planted_bug_is_found(tmp_path: Path, search_path: str, bug: str):
     do: Callable[[Recording], None]
     do, edits, words = BUGS[bug]
     journal = tmp_path / "journal"
-    with recording(setting(tmp_path, source=planted(tmp_path / "src", edits)), journal) as user:
+    with recording(setting(tmp_path, search_path, source=planted(tmp_path / "src", edits)), journal) as user:
         user.write("provenv.toml", DECLARED)
         do(user)
     count, wrong = judged(journal, EVERY)

@@ -14,9 +14,9 @@ from provenv.ui.report.charts import bars
 from provenv.ui.report.charts.curves import Chart, Series, curves
 from provenv.ui.report.charts.heatmap import heatmap
 from provenv.ui.report.charts.pixels import png
-from provenv.ui.report.charts.scale import Scale, decades, spans_decades, steps, whole_steps
 from provenv.ui.report.figures import loss, moment, percent, scientific, short
 from provenv.ui.report.markup import Html, html, prose, tag
+from provenv.ui.scale import Scale, decades, spans_decades, steps, whole_steps
 
 FINITE = st.floats(min_value=1e-9, max_value=1e9)
 

@@ -6,6 +6,7 @@ import fcntl
 import os
 import shutil
 import signal
+import sys
 import termios
 from collections.abc import Callable
 from pathlib import Path
@@ -15,6 +16,7 @@ import pytest
 from provenv.model.spec import Spec
 from provenv.runs.environment import Prepared, prepare
 from provenv.runs.shell import shell_command
+from supervising import new_run, runner
 
 
 @pytest.mark.parametrize(("key", "name"), [("\x03", "SIGINT"), ("\x1c", "SIGQUIT")])
@@ -46,6 +48,19 @@ def test_a_window_s_new_size_reaches_the_command_once(reporter, terminal, plain)
     screen.expect("got SIGWINCH 1")
     screen.type("end\n")
     screen.expect(r"line end \[1\]")
+
+
+def test_a_watched_command_has_the_rows_that_are_its_own(terminal, plain, tmp_path) -> None:
+    code = (
+        "import os, signal\n"
+        "signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGWINCH])\n"
+        "while (size := os.get_terminal_size(1)).lines != 20: signal.sigwait([signal.SIGWINCH])\n"
+        "print('size', size.columns, size.lines)\n"
+    )
+    argv = runner(new_run(tmp_path), [sys.executable, "-c", code], rows=20)
+    screen = terminal(argv, {**plain, "PYTHONPATH": os.pathsep.join(sys.path)})
+    screen.expect("size 80 20")
+    assert screen.wait() == 0
 
 
 def test_a_signal_to_us_alone_is_handed_on_at_a_terminal_too(reporter, terminal, plain) -> None:

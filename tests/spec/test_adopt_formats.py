@@ -436,11 +436,11 @@ CASES = {
             "WANDB_API_KEY",
             "python3-pip",
             "ca-certificates",
+            "COPY --from=web /dist ./dist",
             "pip",
             "https://download.pytorch.org/whl/cu121",
             "curl -sSL https://x.example/install.sh -o x",
             "apk add gcc",
-            "EXPOSE 8000",
             "git clone https://github.com/a/data",
         ],
     ),
@@ -464,7 +464,7 @@ CASES = {
         system=("ffmpeg", "libsndfile1"),
         variables={"A": "http://x//y"},
         passed=("HF_TOKEN", "HERE"),
-        left_out=["ghcr.io/devcontainers/features/docker-in-docker:2", "customizations"],
+        left_out=["ghcr.io/devcontainers/features/docker-in-docker:2"],
     ),
     "devcontainer with a Dockerfile": Case(
         {
@@ -670,7 +670,9 @@ def test_the_kind_of_standard_input_is_told_by_its_content(
     [
         ({}, "nowhere", "PV153", None),
         ({"notes.md": "# some words\nand more of them\n"}, "notes.md", "PV150", None),
-        ({"compose.yaml": "services:\n  x: {}\n"}, "compose.yaml", "PV150", None),
+        ({"deployment.yaml": "kind: Deployment\n"}, "deployment.yaml", "PV150", None),
+        ({"compose.yaml": "services:\n"}, "compose.yaml", "PV152", 1),
+        ({"compose.yaml": "services:\n  x: &x\n    image: a\n"}, "compose.yaml", "PV152", 2),
         ({"uv.lock": "version = 1\n"}, "uv.lock", "PV151", None),
         ({"pylock.x.toml": ""}, "pylock.x.toml", "PV151", None),
         ({"environment.yml": "dependencies:\n  - a\n :\n"}, "environment.yml", "PV152", 3),
@@ -699,7 +701,8 @@ def test_what_cannot_be_read_is_told_with_its_place(
 
 
 @pytest.mark.parametrize(
-    "name", ["environment.yml", "Dockerfile", "setup.py", "requirements.txt", "x.ipynb", "Pipfile"]
+    "name",
+    ["environment.yml", "Dockerfile", "setup.py", "requirements.txt", "x.ipynb", "Pipfile", "compose.yaml"],
 )
 @pytest.mark.parametrize(
     "content", [b"\x00\xff\xfe", b"a" * (1 << 20) + b"bc", b"\xef\xbb\xbf" + b"{" * 50_000, b""]

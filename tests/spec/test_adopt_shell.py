@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from provenv.spec.adopt import yaml_subset
 from provenv.spec.adopt.devcontainer import without_comments
-from provenv.spec.adopt.dockerfile import is_dockerfile, read_instructions
+from provenv.spec.adopt.dockerfile_stages import is_dockerfile, read_instructions
 from provenv.spec.adopt.images import read_image
 from provenv.spec.adopt.shell_words import commands, expand
 from provenv.spec.adopt.yaml_subset import Mapping, Node, NotUnderstood, Scalar

@@ -15,7 +15,7 @@ def test_the_schema_names_every_key_with_a_description() -> None:
     assert schema["$schema"] == "https://json-schema.org/draft/2020-12/schema"
     assert set(schema["properties"]) == {
         "schema", "name", "python", "requirements", "accelerator", "system",
-        "env", "mirrors", "prove", "run", "target",
+        "env", "mirrors", "prove", "data", "run", "target",
     }  # fmt: skip
     assert schema["additionalProperties"] is False
     for name, definition in [("Declared", schema), *schema["$defs"].items()]:
@@ -33,7 +33,7 @@ def test_free_keys_stand_where_the_design_has_them() -> None:
 
 
 def test_known_keys_by_table() -> None:
-    assert known_keys(("run", "train")) == ["command", "processes", "retries"]
+    assert known_keys(("run", "train")) == ["command", "processes", "retries", "stall", "min_hosts", "data"]
     assert known_keys(("requirements", 3)) == ["file", "groups", "extras"]
     assert known_keys(("elsewhere",)) == []
 

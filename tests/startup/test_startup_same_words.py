@@ -108,7 +108,7 @@ main(["up"])
 
 
 def test_status_by_the_remembered_file_is_status_by_the_file(workplace):
-    tool = workplace(DECLARED + '[target.box]\nkind = "image"\nbase = "x"\n')
+    tool = workplace(DECLARED + '[target.box]\nkind = "vm"\nbase = "x"\n')
     assert tool("up").code == 0
     remembered = tool("status", "--json").data
     (tool.root / ".provenv/here/generations/0001/spec.json").unlink()

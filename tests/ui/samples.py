@@ -8,6 +8,17 @@ from provenv.errors import Hint, Place, Problem, bilingual, text, verbatim
 from provenv.model.adopted import Carried, LeftOut
 from provenv.model.devices import Device, Devices, Toolkit
 from provenv.model.diagnosis import Advice, Candidate, Diagnosis, Quote, Read, Reference, Sign
+from provenv.model.diff import (
+    CheckPair,
+    Difference,
+    Machine,
+    Numerics,
+    Paced,
+    Pair,
+    Side,
+    Speed,
+    Versions,
+)
 from provenv.model.evidence import Evidence, Measure, Outcome
 from provenv.model.facts import (
     Container,
@@ -29,7 +40,7 @@ from provenv.model.launch import Launch
 from provenv.model.lock import Artifact, Choice, Lock, Package, Refusal
 from provenv.model.mirrors import MirrorResult, Trial
 from provenv.model.plan import Change, CreateEnvironment, Install, Keep, Plan, Prove, Remove, Switch
-from provenv.model.rendered import Rendered
+from provenv.model.rendered import Rendered, RenderedFile
 from provenv.model.results import (
     About,
     Cleaned,
@@ -487,7 +498,112 @@ CHECKED = (
 )
 CHECKUP = Checkup((OLD_DRIVER, OVERRIDDEN, ABANDONED), CHECKED, LOOKED, folder="/w/digits", seconds=1.24)
 
+MOVED = Difference(
+    Side("here:6", "here", 6, "2025-11-21T09:00:00Z", passed=True),
+    Side("box:2", "box", 2, "2025-11-22T01:52:00Z", passed=False),
+    True,
+    Versions(
+        True,
+        (*CHANGES, Keep("sympy", "1.13.1")),
+        (
+            Pair("python", "3.11.7", "3.11.7", differs=False),
+            Pair("built_for", "cpu", "cu128", differs=True),
+            Pair("lock", "8455ee580b6a11", "e7f464b9a59a22", differs=True),
+            Pair("base", "", "nvidia/cuda:12.8.1-runtime-ubuntu24.04", differs=True),
+            Pair("image", None, 3_214_000_000, differs=False, unit="bytes"),
+        ),
+    ),
+    Numerics(
+        True,
+        (
+            CheckPair("files", "passed", "passed", differs=False),
+            CheckPair(
+                "tensors",
+                "passed",
+                "passed",
+                True,
+                "differ",
+                Pair("distance", 0.00385, 0.0041, differs=True),
+                Pair("tolerance", 0.0156, 0.0156, differs=False),
+            ),
+            CheckPair(
+                "gradients",
+                "passed",
+                "failed",
+                True,
+                "differ",
+                Pair("distance", 4.3e-10, 0.002, differs=True),
+                Pair("tolerance", 1e-6, 2e-6, differs=True),
+                why=verbatim("1 gradient is wrong: conv2d: 2.0e-03 > 1.0e-06"),
+            ),
+            CheckPair(
+                "classifiers",
+                "passed",
+                "passed",
+                True,
+                "differ",
+                accuracies=(Pair("accuracy.SVC", 98.9, 97.1, differs=True, unit="%"),),
+            ),
+            CheckPair("accelerator", None, "passed", differs=True),
+            CheckPair("processes", "skipped", None, differs=True),
+            CheckPair(
+                "linear-algebra",
+                "passed",
+                "passed",
+                False,
+                "same",
+                Pair("distance", 0.957, 0.957, differs=False),
+                Pair("tolerance", 30.0, 30.0, differs=False),
+            ),
+        ),
+    ),
+    Speed(
+        True,
+        (
+            Paced("matmul.float32", "GFLOP/s", 423.1, 41_200.0, 97.4, 0.25, "faster"),
+            Paced("memory.copy", "GB/s", 26.1, 13.8, 0.529, 0.25, "slower"),
+            Paced("storage.write", "MB/s", 346.0, 313.0, 0.905, 0.5, "same"),
+            Paced("training", "images/s", 19_585.0, 18_341.0, 0.936, 0.25, "same"),
+        ),
+        (
+            Paced("imports", "s", 1.8, 7.5, 0.24, 0.5, "slower"),
+            Paced("tensors", "s", 0.2, 0.3, 0.667, 0.5, "same"),
+        ),
+    ),
+    Machine(
+        True,
+        (
+            Pair("system", "Debian GNU/Linux 12 (bookworm) x86_64", "Ubuntu 24.04 x86_64", differs=True),
+            Pair("container", "", "docker", differs=True),
+            Pair("accelerator", "", "2 x NVIDIA H100 80GB HBM3", differs=True),
+            Pair("driver", "", "580.65.06 (CUDA 13.0)", differs=True),
+            Pair("memory", 24 * GIB, 24 * GIB, differs=False, unit="bytes"),
+            Pair("shm", 12 * GIB, 64 << 20, differs=True, unit="bytes"),
+        ),
+    ),
+)
+UNMOVED = Difference(
+    Side("here:6", "here", 6, "2025-11-21T09:00:00Z", passed=True),
+    Side("cluster", "cluster", 3, "2025-11-22T01:52:00Z", passed=True, file="proofs/cluster.json"),
+    True,
+    Versions(False, None, (Pair("lock", "8455ee580b6a11", "8455ee580b6a11", differs=False),)),
+    Numerics(False, (CheckPair("files", "passed", "passed", differs=False),)),
+    Speed(False, (Paced("memory.copy", "GB/s", 26.1, 25.8, 0.99, 0.25, "same"),)),
+    Machine(True, (Pair("facts", "f" * 64, "e" * 64, differs=True),), told=False),
+)
+
 CASES: dict[str, object] = {
+    "difference": MOVED,
+    "difference-of-a-receipt": UNMOVED,
+    "difference-unproven": replace(
+        UNMOVED,
+        before=Side("here:5", "", 5),
+        differs=False,
+        numerics=Numerics(False, (), ("here:5",)),
+        speed=Speed(False),
+        machine=Machine(False, (Pair("facts", None, "e" * 64, differs=False),), told=False),
+    ),
+    "difference-of-speed-alone": replace(MOVED, differs=False, versions=None, numerics=None, machine=None),
     "checkup": CHECKUP,
     "checkup-nothing": Checkup((), CHECKED[:3], LOOKED[:2], folder="/w/digits", seconds=0.8),
     "checkup-fixed": Checkup(
@@ -520,6 +636,19 @@ CASES: dict[str, object] = {
     "system": SYSTEM,
     "rendered": Rendered(
         "jupyter", "/home/a/kernel.json", "{}\n", "written", "jupyter console --kernel provenv-a"
+    ),
+    "rendered_files": Rendered(
+        "dockerfile",
+        "box/Dockerfile",
+        "FROM x\n",
+        "written",
+        "docker build -t digits-box box",
+        files=(
+            RenderedFile("box/Dockerfile", "written", 4100),
+            RenderedFile("box/.dockerignore", "same", 600),
+            RenderedFile("box/requirements.rest.txt", "written", 97),
+            *(RenderedFile(f"box/digits/module_{number:02}.py", "written", 2048) for number in range(20)),
+        ),
     ),
     "rendered_differs": Rendered("requirements", "lock.txt", "a==1\n", "differs"),
     "facts": MACHINE,

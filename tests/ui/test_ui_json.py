@@ -34,6 +34,18 @@ def test_every_value_is_a_document_and_can_be_read_back(sample, language):
     assert type(again) is type(sample)
 
 
+def test_a_document_is_written_as_json_writes_it(samples):
+    for sample in (
+        *samples.CASES.values(),
+        {"TOKEN": "hunter2", "deep": {"n": {"TOKEN": "hunter2"}}},
+        [],
+        {},
+    ):
+        told = document("x", True, sample, (), Words("en"))
+        assert told == json.dumps(json.loads(told), ensure_ascii=False, indent=2)
+        assert "hunter2" not in told
+
+
 def test_a_value_without_secrets_is_read_back_as_it_was(samples):
     for name in ("plan", "evidence-failed", "status-drifted", "history"):
         value = samples.CASES[name]

@@ -71,7 +71,7 @@ def test_marks_need_no_unicode(sample, context):
 
 
 def test_every_value_has_a_stream(sample):
-    assert stream(sample) in ("ask", "act", "note")
+    assert stream(sample) in ("ask", "act", "note", "aside")
 
 
 def test_findings_of_a_value_are_found(samples):

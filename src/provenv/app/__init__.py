@@ -15,9 +15,12 @@ if TYPE_CHECKING:
     from . import about as about
     from . import build as build
     from . import clean as clean
+    from . import data as data
     from . import demo as demo
+    from . import diff as diff
     from . import doctor as doctor
     from . import edit as edit
+    from . import execute as execute
     from . import explain as explain
     from . import fixing as fixing
     from . import history as history
@@ -28,6 +31,7 @@ if TYPE_CHECKING:
     from . import project as project
     from . import prove as prove
     from . import render as render
+    from . import runs as runs
     from . import schema as schema
     from . import shell as shell
     from . import status as status

@@ -8,6 +8,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from ..diagnosis.diagnose import diagnose
+from ..engines.failures import PLAIN
 from ..errors import Exit, Failure, Problem, Text
 from ..model.evidence import Evidence
 from .machine import machine
@@ -107,9 +108,11 @@ def _facts(project: Project) -> Facts | None:
 def _told(failure: Failure) -> Iterator[str]:
     """Yield what other programs said in a failure."""
     for one in failure.problems:
-        yield from _strings(one)
-    if isinstance(failure.data, Evidence):
-        for outcome in failure.data.outcomes:
+        if one.code not in PLAIN:
+            yield from _strings(one)
+    evidence = getattr(failure.data, "evidence", failure.data)
+    if isinstance(evidence, Evidence):
+        for outcome in evidence.outcomes:
             if outcome.status == "failed":
                 yield from _of(outcome.why)
                 yield outcome.evidence

@@ -13,9 +13,11 @@ from pathlib import Path
 
 from .. import lock as lock_room
 from ..errors import Exit, Failure, problem, text
+from ..lazy import load
 from ..model.codec import to_json
 from ..model.evidence import Evidence
 from ..model.facts import Facts
+from ..model.fleet_up import FleetPlanned
 from ..model.plan import Plan, Switch
 from ..model.results import PlanResult
 from ..model.spec import Spec
@@ -40,14 +42,17 @@ from ..targets.tree import read_tree, sync_bytecode
 from ..targets.venv import build as build_venv
 from ..targets.venv import make_current
 from . import system
+from .choices import AT_ONCE
 from .clean import unproven_numbers
 from .files import keep_text
 from .folder import with_cache
 from .healing import forget, healing, keep_sums
 from .installing import recipe, warn_of_swapped
 from .locking import write as write_lock
+from .own_wheel import keep_own_wheel
+from .place import at_its_place
 from .preparing import Prepared, inputs_of, prepare, versions
-from .project import Project
+from .project import Project, kind_of
 from .prove import prove_generation, unproven, verdict
 from .remembered import FACTS, SPEC
 from .remembering import remember_spec
@@ -55,9 +60,20 @@ from .torn_cache import with_whole_cache
 from .up import unchanged, why_stale
 
 
-def plan(project: Project, *, locked: bool = False) -> PlanResult:
+def plan(project: Project, *, locked: bool = False, at_once: int = AT_ONCE) -> PlanResult | FleetPlanned:
     """Return what `up` would do. Nothing is written, the lock neither."""
-    project = with_cache(project)
+    kind = kind_of(project)
+    if kind == "ssh":
+        of_hosts: FleetPlanned = load("app.fleet_up.plan")(project, locked=locked, at_once=at_once)
+        return of_hosts
+    if kind == "image":
+        planned: PlanResult = load("app.images.plan")(project, locked=locked)
+        return planned
+    with at_its_place(with_cache(project)) as there:
+        return _plan(there, locked=locked)
+
+
+def _plan(project: Project, *, locked: bool) -> PlanResult:
     prepared = prepare(project, locked=locked)
     system.settle(project, prepared.base.spec, prepared.base.facts, system.nobody)
     return PlanResult(prepared.plan, prepared.base.spec, prepared.lock.lock)
@@ -154,6 +170,7 @@ def _carry_out(project: Project, prepared: Prepared, *, repair: bool, began: flo
     shortage = needed_space(planned, prepared.base.facts.disks)
     if shortage is not None:
         raise shortage
+    keep_own_wheel(project, prepared.base.spec, locked)
     remove_generations(layout, unproven_numbers(read_state(layout)))
     number = planned.generation
     if repair:
@@ -188,6 +205,8 @@ def _carry_out(project: Project, prepared: Prepared, *, repair: bool, began: flo
     sync_bytecode(layout.venv(number), host=project.host, python=project.python)
     write_generation(layout, generation)
     _must_pass(evidence, prepared.state.current)
+    if project.prover is not None:
+        load("app.slurm.wheels")(project, number)
     make_current(layout, number)
     if project.target == HERE and not link_for_editors(layout):
         code = "PV406" if stands_in_the_way(layout) else "PV407"

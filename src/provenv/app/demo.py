@@ -7,6 +7,7 @@ import shutil
 import time
 from dataclasses import replace
 from pathlib import Path
+from typing import cast
 
 from ..errors import Exit, Failure, Hint, Text, problem, text, verbatim
 from ..model.demo import (
@@ -46,7 +47,7 @@ def demo(name: str, folder: Path, progress: Progress) -> DemoResult:
     """
     copy_example(example_named(name), folder, progress)
     project = open_project(folder, progress=progress)
-    built = up(project)
+    built = cast(UpResult, up(project))
     declared = project.spec()
     commands = [("provenv up", built.seconds)]
     for step in STEPS:

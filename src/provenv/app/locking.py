@@ -7,7 +7,7 @@ import tempfile
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TypedDict, cast
+from typing import TypedDict
 
 from .. import facts as facts_room
 from .. import lock as lock_room
@@ -16,12 +16,13 @@ from ..errors import Failure, Hint, problem, text
 from ..lazy import load
 from ..model.channel import Host
 from ..model.facts import Facts
-from ..model.lock import Lock
+from ..model.lock import Choice, Lock
 from ..model.results import Explanation, LockResult
-from ..model.spec import ACCELERATORS, Accelerator, Spec
+from ..model.spec import Spec
 from ..pipconf import PipConfiguration
 from ..plan.changes import changes
 from ..spec.distributions import table as distributions
+from ..spec.seen_by import seen_by
 from ..targets.names import HERE
 from . import foreign as foreign_locks
 from .fallbacks import with_fallbacks
@@ -29,17 +30,25 @@ from .files import keep_text
 from .fingerprint import digest_file
 from .folder import with_cache
 from .machine import asking, machine
+from .own_wheel import keep_own_wheel
+from .place import at_its_place
 from .project import Project, find_target, local_target
 from .torn_cache import with_whole_cache
 
 
 @dataclass(frozen=True)
 class Ground:
-    """What a lock is made from: the declared file as this target sees it, and the machine."""
+    """What a lock is made from: the declared file as this target sees it, and the machine.
+
+    `choices` are what the place itself decides, and the lock records: the base image of an image. `told` are
+    recorded as well and decide nothing by themselves: which of several hosts the facts are those of.
+    """
 
     spec: Spec
     facts: Facts
     foreign: bool
+    choices: tuple[Choice, ...] = ()
+    told: tuple[Choice, ...] = ()
 
 
 def ground(
@@ -47,6 +56,7 @@ def ground(
     *,
     facts_file: Path | None = None,
     local: bool = False,
+    repin: bool = False,
     told: Callable[[], Facts] | None = None,
 ) -> Ground:
     """Return the target's Spec and the Facts that it is locked for.
@@ -54,40 +64,45 @@ def ground(
     The facts are those of `facts_file`, of the target's own `facts` entry, or of this machine,
     which is asked while the declared file is read; `told` waits for them where
     that was begun already (see `machine.asking`). `local`: the target has to be one that
-    this machine carries out. Raises Failure: PV703, PV704, PV405 (see `local_target`).
+    this machine carries out; `repin`: an image's base is looked up anew.
+    Raises Failure: PV703, PV704, PV405 (see `local_target`).
     """
     if facts_file is not None:
-        return _ground(project, facts_file, lambda: machine(project), local=local)
+        return _ground(project, facts_file, lambda: machine(project), local=local, repin=repin)
     if told is not None:
-        return _ground(project, None, told, local=local)
+        return _ground(project, None, told, local=local, repin=repin)
     with asking(project) as begun:
-        return _ground(project, None, begun, local=local)
+        return _ground(project, None, begun, local=local, repin=repin)
 
 
-def _ground(project: Project, facts_file: Path | None, told: Callable[[], Facts], *, local: bool) -> Ground:
+def _ground(
+    project: Project, facts_file: Path | None, told: Callable[[], Facts], *, local: bool, repin: bool
+) -> Ground:
     declared = project.spec()
     if local:
         local_target(project, declared)
     target = find_target(project, declared)
-    options = target.options if target else {}
-    named = options.get("facts")
+    declared = targeted(project, declared)
+    named = target.options.get("facts") if target else None
     path = facts_file or (project.root / str(named) if named else None)
-    if isinstance(options.get("python"), str):
-        declared = replace(declared, python=str(options["python"]))
-    if options.get("accelerator") in ACCELERATORS:
-        declared = replace(declared, accelerator=cast(Accelerator, options["accelerator"]))
-    declared = foreign_locks.with_indexes(project, declared)
-    if path is not None:
-        return Ground(declared, facts_room.load(path), foreign=True)
-    if target is not None and target.kind != "venv":
-        raise Failure(
-            problem(
-                "PV704",
-                target=target.name,
-                hints=(Hint(text("PV704.hint"), "provenv facts --json > box.json"),),
-            )
-        )
+    told_by_file = facts_room.load(path) if path is not None else None
+    if target is not None and target.kind == "image" and facts_file is None:
+        ground_: Ground = load("app.image_ground")(project, declared, told_by_file, repin=repin)
+        return ground_
+    if told_by_file is not None:
+        return Ground(declared, told_by_file, foreign=True)
+    if target is not None and target.kind == "ssh":
+        of_hosts: Ground = load("app.fleet_up.ground")(project, declared)
+        return of_hosts
+    if target is not None and target.kind not in ("venv", "slurm"):
+        hint = Hint(text("PV704.hint"), "provenv facts --json > box.json")
+        raise Failure(problem("PV704", target=target.name, hints=(hint,)))
     return Ground(declared, told(), foreign=False)
+
+
+def targeted(project: Project, declared: Spec) -> Spec:
+    """Return the declared file as the project's target sees it (see `seen_by`), with its indexes."""
+    return foreign_locks.with_indexes(project, seen_by(declared, find_target(project, declared)))
 
 
 def lock(
@@ -106,7 +121,8 @@ def lock(
     in its place: it is never overwritten.
     """
     try:
-        return _lock(project, upgrade=upgrade, facts_file=facts_file, output=output, told=told)
+        with at_its_place(project) as there:
+            return _lock(there, upgrade=upgrade, facts_file=facts_file, output=output, told=told)
     except Failure as failure:
         raise load("app.answered")(failure, project) from failure
 
@@ -124,6 +140,7 @@ def _lock(
     new = not path.exists()
     base, result = _current(project, path, facts_file, upgrade, told)
     result = write(project, result)
+    keep_own_wheel(project, base.spec, result.lock)
     led = foreign_locks.beside(base.spec)
     if result.written and new and led is not None and output is None:
         name = _shown(path, project.root)
@@ -140,7 +157,7 @@ def _current(
 ) -> tuple[Ground, LockResult]:
     """Return a lock of the files as they are now: one that changed while uv resolved is read again."""
     while True:
-        base = ground(project, facts_file=facts_file, told=told)
+        base = ground(project, facts_file=facts_file, repin=upgrade == (), told=told)
         read = {name: digest_file(project.root / name) for name in base.spec.files}
         old = read_lock(path, project.root)
         if old is not None and not old.inputs:
@@ -206,7 +223,9 @@ def make(project: Project, base: Ground, old: Lock | None, upgrade: Sequence[str
     base, made = with_fallbacks(project, base.spec, attempt)
     with tempfile.TemporaryDirectory(prefix="provenv-lock-") as scratch:
         built = lock_room.from_source(made, base.spec, base.facts, **_asking(project, base, scratch))
-    return replace(made, findings=(*made.findings, *built))
+    return replace(
+        made, choices=(*made.choices, *base.choices, *base.told), findings=(*made.findings, *built)
+    )
 
 
 def _make(project: Project, base: Ground, old: Lock | None, upgrade: Sequence[str] | None) -> Lock:
@@ -330,7 +349,7 @@ def why(project: Project, subject: str) -> Explanation:
     if locked is None:
         name = _shown(path, project.root)
         raise Failure(problem("PV763", path=name, hints=(Hint(None, f"provenv lock{_on(project)}"),)))
-    return lock_room.explain(subject, locked, project.spec())
+    return lock_room.explain(subject, locked, targeted(project, project.spec()))
 
 
 def _on(project: Project) -> str:
@@ -367,6 +386,7 @@ def fits(old: Lock, base: Ground) -> bool:
     A changed lock of another tool, whose versions were kept, counts too.
     """
     same = old.inputs.get("pins", "") == foreign_locks.beside_digest(base.spec)
+    same = same and all(old.choice(one.subject) == one for one in base.choices)
     return same and lock_room.fits(old, base.spec, base.facts)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import TypedDict
 
@@ -24,6 +25,15 @@ def machine(project: Project, *, limit: float = facts_room.LIMIT) -> Facts:
     return _machine(project, project.host, limit)
 
 
+def of_prover(project: Project) -> Facts:
+    """Return the facts of where environments are used; what builds them is here: interpreters and disks."""
+    if project.prover is None:
+        return machine(project)
+    here = _machine(project, project.host)
+    told = facts_room.ask(project.prover, "python3", **_places(project))
+    return replace(facts_room.read(told.document), pythons=here.pythons, disks=here.disks, pip=here.pip)
+
+
 @contextmanager
 def asking(project: Project) -> Iterator[Callable[[], Facts]]:
     """Ask the machine in the background; yield the function that waits for its Facts, and raises its Failure.
@@ -31,6 +41,9 @@ def asking(project: Project) -> Iterator[Callable[[], Facts]]:
     Who leaves without having waited ends what was begun. Another host than
     this machine is asked when it is waited for.
     """
+    if project.prover is not None:
+        yield lambda: of_prover(project)
+        return
     begun = _Begun()
     if project.channel is None:
         words, content = facts_room.command(project.python, **_places(project))

@@ -30,7 +30,8 @@ T = TypeVar("T")
 class Project:
     """One project as one command sees it.
 
-    `root` is the folder of the declared file, `folder` the one that the user stands in.
+    `root` is the folder of the declared file, `folder` the one that the user stands in. `prover` is where the
+    environment is proven, and whose facts count, where that is another place than the one that builds it.
     """
 
     root: Path
@@ -38,6 +39,7 @@ class Project:
     target: str = HERE
     environment: Mapping[str, str] = field(default_factory=lambda: dict(os.environ))
     channel: Host | None = None
+    prover: Host | None = None
     progress: Progress = field(default_factory=Silent)
     python: str = sys.executable
     shared: Shared | None = field(default=None, compare=False, repr=False)
@@ -46,6 +48,11 @@ class Project:
     def host(self) -> Host:
         """Return the channel to the place: this machine where nothing else was given."""
         return self.channel or cast("Host", load("hosts.local")())
+
+    @property
+    def place(self) -> Host:
+        """Return the channel to where environments are used: their facts and their proof are of there."""
+        return self.prover or self.host
 
     @property
     def layout(self) -> Layout:
@@ -109,9 +116,38 @@ def local_target(project: Project, declared: Spec) -> None:
     Raises Failure: PV703 for a target that is not declared, PV405 for a kind that this version cannot build.
     """
     target = find_target(project, declared)
-    if target is not None and target.kind != "venv":
-        hints = (Hint(text("PV405.hint"), f"provenv lock --on {target.name}"),)
-        raise Failure(problem("PV405", target=target.name, kind=target.kind, hints=hints))
+    if target is None or target.kind in ("venv", "slurm"):
+        return
+    lock = Hint(text("PV405.hint"), f"provenv lock --on {target.name}")
+    if target.kind == "ssh":
+        stand = Hint(text("PV405.hint_ssh"), f"provenv status --on {target.name}")
+        why = text("PV405.why_ssh")
+        raise Failure(problem("PV405", target=target.name, kind=target.kind, why=why, hints=(stand,)))
+    raise Failure(problem("PV405", target=target.name, kind=target.kind, hints=(lock,)))
+
+
+def is_image(project: Project) -> bool:
+    """Tell whether the project's target is declared as a container image; `here` never is."""
+    return kind_of(project) == "image"
+
+
+def is_fleet(project: Project) -> bool:
+    """Tell whether the project's target is hosts over SSH; `here` never is."""
+    return kind_of(project) == "ssh"
+
+
+def is_slurm(project: Project) -> bool:
+    """Tell whether the project's target is a cluster behind Slurm; `here` never is."""
+    return kind_of(project) == "slurm"
+
+
+def kind_of(project: Project) -> str:
+    """Return the kind of the project's target; the declared file is read for it, but for `here`, a `venv`.
+
+    Raises Failure PV703.
+    """
+    target = None if project.target == HERE else find_target(project, project.spec())
+    return "venv" if target is None else target.kind
 
 
 def find_target(project: Project, declared: Spec) -> Target | None:

@@ -12,21 +12,32 @@ from .. import facts as facts_room
 from .. import proof
 from ..errors import Exit, Failure, Hint, Place, Problem, problem, text
 from ..lazy import load
-from ..model.evidence import Evidence
+from ..model.evidence import Check, Evidence
+from ..model.fleet_up import FleetProven
 from ..model.lock import Lock
 from ..model.spec import Requirement, Spec
 from ..model.state import Generation
 from ..runs.environment import other_environments, prepare
 from ..targets.guard import guarded
 from ..targets.layout import python_of
+from ..targets.names import HERE
 from ..targets.receipts import write_proof
 from ..targets.records import LOCK, read_generation, read_state, read_value, write_generation
+from .choices import AT_ONCE
 from .locking import Ground, ground, read_lock
-from .project import Project
+from .place import at_its_place
+from .project import Project, kind_of
 from .remembered import SPEC, same_files
 
 
-def prove(project: Project, *, only: Sequence[str] = (), quick: bool = False, wait: bool = True) -> Evidence:
+def prove(
+    project: Project,
+    *,
+    only: Sequence[str] = (),
+    quick: bool = False,
+    wait: bool = True,
+    at_once: int = AT_ONCE,
+) -> Evidence | FleetProven:
     """Prove the current generation again; `only` names checks, `quick` takes what finds most for its time.
 
     A generation answers for what was declared when it was made: what the file says by now is
@@ -39,7 +50,17 @@ def prove(project: Project, *, only: Sequence[str] = (), quick: bool = False, wa
     if only and quick:
         raise Failure(problem("PV724", hints=(Hint(None, "provenv prove --quick"),)), exit_code=Exit.USAGE)
     try:
-        return _prove(project, only=only, quick=quick, wait=wait)
+        kind = kind_of(project)
+        if kind == "image":
+            proven: Evidence = load("app.images.prove")(project, only=only, quick=quick, wait=wait)
+            return proven
+        if kind == "ssh":
+            of_hosts: FleetProven = load("app.fleet_up.prove")(
+                project, only=only, quick=quick, wait=wait, at_once=at_once
+            )
+            return of_hosts
+        with at_its_place(project) as there:
+            return _prove(there, only=only, quick=quick, wait=wait)
     except Failure as failure:
         raise load("app.answered")(failure, project) from failure
 
@@ -55,17 +76,13 @@ def _prove(project: Project, *, only: Sequence[str], quick: bool, wait: bool) ->
         if locked is None:
             raise Failure(problem("PV722", number=number, hints=(Hint(None, "provenv up --repair"),)))
         generation = read_generation(project.layout, number)
-        own = _declared_then(project, base.spec, locked, generation)
+        own = declared_then(project, base.spec, locked, generation)
         if own is not None and own is not base.spec:
             project.progress.note(text("app.prove.older", number=number))
         judged = replace(base, spec=own or base.spec)
         evidence = _evidence(project, judged, locked, number, only=only, quick=quick)
         if not only and not quick:
-            if evidence.passed or (own is not None and proof.finds_fault(evidence)):
-                write_proof(project.layout, evidence)
-                write_generation(project.layout, replace(generation, proof=verdict(evidence)))
-            else:
-                project.progress.note(text("app.prove.unrecorded", number=number))
+            keep_receipt(project, generation, evidence, known=own is not None)
     if not evidence.passed:
         raise Failure(unproven(evidence, number), exit_code=Exit.UNPROVEN, data=evidence)
     return evidence
@@ -90,11 +107,7 @@ def _evidence(
     venv = project.layout.venv(number)
     versions = {package.name: package.version for package in locked.packages}
     checks = proof.applicable(versions, base.spec, base.facts)
-    unknown = sorted(set(only) - {check.name for check in checks})
-    if unknown:
-        known = ", ".join(check.name for check in checks)
-        raise Failure(problem("PV723", names=", ".join(unknown), known=known), exit_code=Exit.USAGE)
-    taken = proof.quick(checks) if quick else [one for one in checks if not only or one.name in only]
+    taken = checked(checks, only=only, quick=quick)
     prepared = prepare(
         project.environment,
         spec=base.spec,
@@ -102,9 +115,12 @@ def _evidence(
         granted_cores=base.facts.cpu.granted,
         others=other_environments(project.environment.get("PATH", "")),
     )
+    if base.spec.prove_data and any(check.group == "command" for check in taken):
+        given = load("app.data.given")(project, base.spec, venv, base.spec.prove_data)
+        prepared = load("app.data.with_data")(prepared, given)
     started, began = datetime.now(timezone.utc), time.monotonic()
     outcomes = proof.run(
-        project.host,
+        project.place,
         str(python_of(venv)),
         taken,
         environment=prepared.environment,
@@ -127,7 +143,28 @@ def _evidence(
     )
 
 
-def _declared_then(project: Project, declared: Spec, locked: Lock, generation: Generation) -> Spec | None:
+def keep_receipt(project: Project, generation: Generation, evidence: Evidence, *, known: bool) -> None:
+    """Write the receipt of a whole proof; not one of a failure that need not be the generation's own.
+
+    `known`: it is known what was declared when the generation was made.
+    """
+    if evidence.passed or (known and proof.finds_fault(evidence)):
+        write_proof(project.layout, evidence)
+        write_generation(project.layout, replace(generation, proof=verdict(evidence)))
+    else:
+        project.progress.note(text("app.prove.unrecorded", number=generation.number))
+
+
+def checked(checks: Sequence[Check], *, only: Sequence[str], quick: bool) -> Sequence[Check]:
+    """Return which of the checks that apply are wanted. Raises Failure PV723 for one that does not apply."""
+    unknown = sorted(set(only) - {check.name for check in checks})
+    if unknown:
+        known = ", ".join(check.name for check in checks)
+        raise Failure(problem("PV723", names=", ".join(unknown), known=known), exit_code=Exit.USAGE)
+    return proof.quick(checks) if quick else [one for one in checks if not only or one.name in only]
+
+
+def declared_then(project: Project, declared: Spec, locked: Lock, generation: Generation) -> Spec | None:
     """Return what was declared when a generation was made, None where nobody knows any more.
 
     It is `declared` itself where nothing of it that decides a proof has changed since.
@@ -168,7 +205,8 @@ def unproven(evidence: Evidence, stays: int | None) -> Problem:
     """Return the problem that a failed proof is; `stays` is the generation that remains current."""
     names = ", ".join(one.name for one in evidence.outcomes if one.status == "failed")
     why = text("PV720.why_none") if stays is None else text("PV720.why", number=stays)
-    hints = (Hint(text("PV720.hint"), "provenv prove --verbose"),)
+    on = "" if evidence.target == HERE else f" --on {evidence.target}"
+    hints = (Hint(text("PV720.hint"), f"provenv prove{on} --verbose"),)
     return problem("PV720", n=evidence.count("failed"), names=names, why=why, hints=hints)
 
 

@@ -23,7 +23,7 @@ def remembered_spec(project: Project, generation: Generation) -> Spec:
     """Return what running needs of the Spec: the remembered one while the files are the same, else anew."""
     same = same_files(project, generation)
     kept = read_value(project.layout, generation.number, SPEC, Spec) if same else None
-    hidden = kept is not None and HIDDEN in str(kept.mirrors)
+    hidden = kept is not None and HIDDEN in f"{kept.mirrors} {kept.data}"
     if kept is not None and kept.root == str(project.root) and not hidden:
         return kept
     return project.spec()

@@ -23,5 +23,14 @@ def remember_spec(project: Project, number: int, spec: Spec) -> None:
         huggingface=redact(endpoint) if endpoint else None,
         fallbacks={"huggingface": others} if others else {},
     )
-    kept = replace(spec, requirements=(), constraints=(), indexes=Indexes(), mirrors=mirrors, findings=())
+    targets = {name: replace(target, requirements=()) for name, target in spec.targets.items()}
+    kept = replace(
+        spec,
+        requirements=(),
+        constraints=(),
+        indexes=Indexes(),
+        mirrors=mirrors,
+        targets=targets,
+        findings=(),
+    )
     write_value(project.layout, number, SPEC, kept)

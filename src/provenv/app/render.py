@@ -13,6 +13,7 @@ from packaging.utils import canonicalize_name
 from .. import lock as lock_room
 from .. import render as render_room
 from ..errors import Exit, Failure, Hint, Problem, problem, text
+from ..lazy import load
 from ..lock.logins import without_login
 from ..lock.tables import table
 from ..model.lock import Lock, Package
@@ -23,29 +24,45 @@ from ..targets.layout import Layout
 from ..targets.names import HERE
 from ..targets.records import read_state
 from . import foreign as foreign_locks
-from .choices import LOCKED, PLACED
+from .choices import BATCHED, IMAGED, LOCKED, PLACED
 from .files import keep_text
 from .locking import ground, lead, lock_path, read_lock
+from .overwriting import may_write
 from .project import Project, find_target
 from .registering import direnv, jupyter, vscode
 
 REGISTERING = dict(zip(PLACED, (jupyter, vscode, direnv), strict=True))
 USES = {
-    "output": LOCKED,
+    "output": (*LOCKED, *IMAGED, *BATCHED),
+    "run": BATCHED,
     "no-hashes": LOCKED[:2],
     "prefix": ("jupyter",),
     "remove": ("jupyter", "direnv"),
+    "dialect": IMAGED[:1],
+    "secrets": IMAGED[:1],
 }
 FOLLOW = {
     "requirements": "python -m pip install {hashes}-r {path}",
     "environment.yml": "conda env create --file {path}",
     "cyclonedx": "",
+    "sbatch": "sbatch {path}",
 }
+NAMES = {
+    "requirements": "requirements.lock.txt",
+    "environment.yml": "environment.yml",
+    "cyclonedx": "sbom.json",
+    "sbatch": "job.sbatch",
+}
+"""A name for the file of each where a folder was given."""
 
 
 @dataclass(frozen=True)
 class Asked:
-    """How something is rendered: `check` writes nothing, `force` replaces what somebody else wrote."""
+    """How something is rendered: `check` writes nothing, `force` replaces what somebody else wrote.
+
+    `dialect` is one of choices.DIALECTS, or empty; `secrets` a folder for what only this place's builds know;
+    `run` is the declared run that BATCHED is of.
+    """
 
     output: Path | None = None
     force: bool = False
@@ -53,16 +70,26 @@ class Asked:
     hashes: bool = True
     prefix: Path | None = None
     remove: bool = False
+    dialect: str = ""
+    secrets: Path | None = None
+    run: str = ""
 
 
 def render(project: Project, what: str, asked: Asked) -> Rendered:
-    """Render `what` (of LOCKED or PLACED) and write it where it was asked for.
+    """Render `what` (of LOCKED, IMAGED or PLACED) and write it where it was asked for.
 
     Raises Failure: PV446 for an option that says nothing about `what`, PV450
     for a check without a file; PV761 and PV763 where the lock is old or not
-    there; PV441 and PV442 for files that must not be written over.
+    there; PV441 and PV442 for files that must not be written over; for IMAGED see
+    images.render.
     """
     _check_options(what, asked)
+    if what in IMAGED:
+        of_image: Rendered = load("app.render_image")(project, what, asked)
+        return of_image
+    if what in BATCHED:
+        batch: Rendered = load("app.slurm.render")(project, what, asked)
+        return batch
     if what in PLACED:
         return REGISTERING[what](
             project, force=asked.force, check=asked.check, prefix=asked.prefix, remove=asked.remove
@@ -71,16 +98,28 @@ def render(project: Project, what: str, asked: Asked) -> Rendered:
     find_target(project, spec)
     lock, name = _locked(project, spec)
     made, left_out = _text(project, spec, lock, what, hashes=asked.hashes)
-    findings = _findings(left_out, lock, what)
+    return written(spec, name, what, made, asked, _findings(left_out, lock, what))
+
+
+def written(
+    spec: Spec, lock: Path, what: str, made: str, asked: Asked, findings: tuple[Problem, ...] = ()
+) -> Rendered:
+    """Return what became of a text that was rendered, written where it was asked for.
+
+    Raises Failure: PV1027 for a folder, PV441 and PV442 for files that must not be written over.
+    """
     if asked.output is None:
         return Rendered(what, "", made, "printed", findings=findings)
     path = asked.output.resolve()
+    if path.is_dir():
+        hints = (Hint(None, f"provenv render {what} -o {shlex.quote(str(asked.output / NAMES[what]))}"),)
+        raise Failure(problem("PV1027", path=str(asked.output), hints=hints), exit_code=Exit.USAGE)
     before = path.read_bytes() if path.is_file() else None
     if before == made.encode():
         return Rendered(what, str(asked.output), made, "same", findings=findings)
     if asked.check:
         return Rendered(what, str(asked.output), made, "differs", findings=findings)
-    _may_write(project, spec, asked.output, name, what, before, force=asked.force)
+    may_write(spec, asked.output, lock, what, before, force=asked.force)
     keep_text(path, made)
     follow = FOLLOW[what].format(
         path=shlex.quote(str(asked.output)), hashes="--require-hashes " if asked.hashes else ""
@@ -94,6 +133,9 @@ def _check_options(what: str, asked: Asked) -> None:
         "no-hashes": not asked.hashes,
         "prefix": asked.prefix is not None,
         "remove": asked.remove,
+        "dialect": bool(asked.dialect),
+        "secrets": asked.secrets is not None,
+        "run": bool(asked.run),
     }
     wrong = [name for name, is_given in given.items() if is_given and what not in USES[name]]
     if wrong:
@@ -101,8 +143,8 @@ def _check_options(what: str, asked: Asked) -> None:
             problem("PV446", option=f"--{name}", what=what, known=", ".join(USES[name])) for name in wrong
         ]
         raise Failure(*found, exit_code=Exit.USAGE)
-    if asked.check and asked.output is None and what in LOCKED:
-        hints = (Hint(None, f"provenv render {what} --check -o FILE"),)
+    if asked.check and asked.output is None and what not in PLACED:
+        hints = (Hint(None, f"provenv render {what} --check -o {'.' if what in IMAGED else 'FILE'}"),)
         raise Failure(problem("PV450", what=what, hints=hints), exit_code=Exit.USAGE)
 
 
@@ -225,17 +267,3 @@ def _argument(package: Package) -> str:
         return shlex.quote(location)
     dotted = location if location.startswith((".", "/")) else f"./{location}"
     return f"{'-e ' if package.editable else ''}{shlex.quote(dotted)}"
-
-
-def _may_write(
-    project: Project, spec: Spec, path: Path, lock: Path, what: str, before: bytes | None, *, force: bool
-) -> None:
-    """Raise Failure PV441 for a file of the project's own, PV442 for one that was not rendered."""
-    kept = {(project.root / one).resolve() for one in (*spec.files, spec.file)} | {lock.resolve()}
-    if path.resolve() in kept:
-        raise Failure(problem("PV441", path=str(path), hints=(Hint(text("PV441.hint")),)))
-    if before is None or force:
-        return
-    if not render_room.is_ours(before.decode("utf-8", "replace"), what):
-        hints = (Hint(text("PV442.hint"), f"provenv render {what} -o {shlex.quote(str(path))} --force"),)
-        raise Failure(problem("PV442", path=str(path), what=what, hints=hints))

@@ -9,16 +9,21 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import replace
-from typing import cast
+from typing import TYPE_CHECKING, cast
 
 from .. import lazy
 from ..errors import Failure, Text
 from ..model.up_result import UpResult
 from ..plan.stale import stale
+from ..targets.names import HERE
 from ..targets.records import read_generation
+from .choices import AT_ONCE
 from .fingerprint import repeated
-from .project import Project
+from .project import Project, kind_of
 from .settled import settled
+
+if TYPE_CHECKING:
+    from ..model.fleet_up import FleetUp
 
 
 def up(
@@ -29,28 +34,37 @@ def up(
     upgrade: Sequence[str] | None = None,
     wait: bool = True,
     agree: Callable[[Text], bool] = lambda question: False,
-) -> UpResult:
+    at_once: int = AT_ONCE,
+) -> UpResult | FleetUp:
     """Make the target what the declared file says, prove it, switch to it.
 
     `locked` fails rather than locks anew; `repair` builds although nothing
     changed, with drifted packages taken anew; `upgrade` moves pins (see
     `lock`); without `wait` a target that somebody else changes is a failure.
     `agree` is asked before system packages that the file names are installed; without it they are only named.
+    Of a target's hosts `at_once` are worked on at a time.
 
     Raises Failure: whatever is wrong with the file, the lock, the disk; with
     exit code 3 and the Evidence as its `data` where the proof failed - the old
     generation stays.
     """
     began = time.monotonic()
+    if project.target != HERE:
+        how = {"locked": locked, "repair": repair, "upgrade": upgrade, "wait": wait, "began": began}
+        kind = kind_of(project)
+        if kind == "image":
+            return cast(UpResult, _elsewhere("app.images.up", project, **how))
+        if kind == "ssh":
+            return cast("FleetUp", _elsewhere("app.fleet_up.up", project, **how, at_once=at_once))
     if not repair and upgrade is None:
         settled = unchanged(project)
         if settled is not None:
             return replace(settled, seconds=time.monotonic() - began)
     try:
         # the machine answers while what builds is still imported
-        with lazy.load("app.asking")(project) as told:
+        with lazy.load("app.at_its_place")(project) as there, lazy.load("app.asking")(there) as told:
             result = lazy.load("app.build")(
-                project,
+                there,
                 locked=locked,
                 repair=repair,
                 upgrade=upgrade,
@@ -62,6 +76,13 @@ def up(
     except Failure as failure:
         raise lazy.load("app.answered")(failure, project) from failure
     return cast(UpResult, result)
+
+
+def _elsewhere(kind: str, project: Project, **how: object) -> object:
+    try:
+        return lazy.load(kind)(project, **how)
+    except Failure as failure:
+        raise lazy.load("app.answered")(failure, project) from failure
 
 
 def unchanged(project: Project) -> UpResult | None:

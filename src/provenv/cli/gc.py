@@ -19,6 +19,7 @@ from .session import Session, command, option
         metavar="N",
         help="cli.gc.keep",
     ),
+    option("--build-cache", is_flag=True, help="cli.gc.build_cache"),
 )
-def gc(session: Session, *, keep: int) -> None:
-    session.view.done(app.clean.gc(session.project(), keep=keep))
+def gc(session: Session, *, keep: int, build_cache: bool) -> None:
+    session.view.done(app.clean.gc(session.project(), keep=keep, build_cache=build_cache))

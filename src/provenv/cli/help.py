@@ -92,12 +92,26 @@ class Command(_Translated):
 
 
 class Group(_Translated, click.Group):
-    """The program: finds a command's file only when it is asked for."""
+    """The program, or a command of several words: finds a command's file only when it is asked for.
 
-    def __init__(self, *args: Any, sections: dict[str, Sequence[str]], **kwargs: Any) -> None:
+    `words` stand in front of its commands' names in the catalogues' keys; `usual` is the command that is
+    meant where none is named.
+    """
+
+    def __init__(
+        self,
+        *args: Any,
+        sections: dict[str, Sequence[str]],
+        find: Callable[[str], click.Command] | None = None,
+        words: str = "",
+        usual: str | None = None,
+        **kwargs: Any,
+    ) -> None:
         super().__init__(*args, **kwargs)
         self.sections = sections
-        self.find: Callable[[str], click.Command] | None = None
+        self.find = find
+        self.words = words
+        self.usual = usual
         self.language: str | None = None
 
     def list_commands(self, ctx: click.Context) -> list[str]:
@@ -110,20 +124,48 @@ class Group(_Translated, click.Group):
             return None
         return self.find(cmd_name)
 
+    def get_short_help_str(self, limit: int = 45) -> str:
+        """Return the first line of the help's key, as a command does."""
+        return self.help or ""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """Put the usual command where none is named, or another option than those of all commands leads."""
+        if self.usual is not None and not ctx.resilient_parsing and not self._names_one(ctx, args):
+            args = [self.usual, *args]
+        return super().parse_args(ctx, args)
+
     def resolve_command(
         self, ctx: click.Context, args: list[str]
     ) -> tuple[str | None, click.Command | None, list[str]]:
         """Return the command that the first argument names. Raises Failure PV705 where there is none."""
-        if self.get_command(ctx, args[0]) is None:
-            raise load("cli.unknown_command")(args[0], self.list_commands(ctx))
+        if self.get_command(ctx, args[0]) is None and not ctx.resilient_parsing:
+            raise load("cli.unknown_command")(args[0], self.list_commands(ctx), ctx.command_path)
         return super().resolve_command(ctx, args)
+
+    def _names_one(self, ctx: click.Context, args: Sequence[str]) -> bool:
+        """Tell whether a command is named behind the group's own options, or its help is asked for."""
+        options = {name: one for one in self.get_params(ctx) for name in one.opts}
+        rest = iter(args)
+        for word in rest:
+            option = options.get(word.partition("=")[0])
+            if option is None and not word.startswith("--") and word[:2] in options:
+                # `-Cfolder`, or several flags in one word
+                continue
+            if not isinstance(option, click.Option):
+                # a word that is no command is told as such
+                return not word.startswith("-")
+            if word in ctx.help_option_names:
+                return True
+            if not option.is_flag and "=" not in word:
+                next(rest, None)
+        return False
 
     def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """Write the commands by what they are for, without importing one of them; then the options."""
         words = help_words(ctx)
         for section, names in self.sections.items():
             with formatter.section(words(Text(f"cli.section.{section}"))):
-                formatter.write_dl([(name, words(Text(f"cli.{name}.short"))) for name in names])
+                formatter.write_dl([(name, words(Text(f"cli.{self.words}{name}.short"))) for name in names])
         _Translated.format_options(self, ctx, formatter)
 
 

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 from .. import spec
 from ..errors import Failure
 from ..lazy import load
+from ..runs.folder import run_folders
 from ..targets.names import GENERATIONS, HERE, PROOF, RECORD, base_of, current_number, generation_of
 
 if TYPE_CHECKING:
@@ -44,12 +45,20 @@ def _runs(leading: Path, _: str) -> Iterable[str]:
     return _declared(leading, "run")
 
 
+def _data(leading: Path, _: str) -> Iterable[str]:
+    return _declared(leading, "data")
+
+
 def _declared(leading: Path, table: str) -> Iterable[str]:
+    return list(_table(leading, table))
+
+
+def _table(leading: Path, table: str) -> Any:
     if leading.suffix != ".toml":
-        return []
+        return {}
     data = load("toml").loads(leading.read_text(encoding="utf-8"))
     own = data if leading.name == "provenv.toml" else data.get("tool", {}).get("provenv", {})
-    return list(own.get(table, {}))
+    return own.get(table, {})
 
 
 def _checks(leading: Path, target: str) -> Iterable[str]:
@@ -65,6 +74,30 @@ def _generations(leading: Path, target: str) -> Iterable[str]:
     return [name.lstrip("0") for name in os.listdir(folder) if name.isdecimal()]
 
 
+def _proofs(leading: Path, target: str) -> Iterable[str]:
+    return [*_generations(leading, target), *_targets(leading, target), f"{target}~1"]
+
+
+def _pushed(leading: Path, target: str) -> Iterable[str]:
+    folder = Path(base_of(str(leading.parent), target), GENERATIONS)
+    records = [json.loads(path.read_text(encoding="utf-8")) for path in sorted(folder.glob("*/image.json"))]
+    return [
+        f"{one['reference'].rpartition(':')[0]}@{one['digest']}"
+        for record in records
+        for one in record["pushed"]
+    ]
+
+
+def _recorded(leading: Path, _: str) -> Iterable[str]:
+    ids = [one.id for one in run_folders(leading.parent)]
+    return [*ids, *_declared(leading, "run"), "last", "~1"] if ids else []
+
+
+def _hosts(leading: Path, target: str) -> Iterable[str]:
+    entries = _table(leading, "target")[target]["hosts"]
+    return [one.name for entry in entries for one in load("spec.read_hosts")(entry)]
+
+
 def _kept(leading: Path, target: str, name: str) -> Any:
     """Return a record of the current generation, as JSON data."""
     base = base_of(str(leading.parent), target)
@@ -75,7 +108,12 @@ def _kept(leading: Path, target: str, name: str) -> Any:
 KINDS: dict[str, Callable[[Path, str], Iterable[str]]] = {
     "targets": _targets,
     "runs": _runs,
+    "data": _data,
+    "hosts": _hosts,
     "checks": _checks,
     "packages": _packages,
     "generations": _generations,
+    "pushed": _pushed,
+    "proofs": _proofs,
+    "recorded": _recorded,
 }

@@ -19,10 +19,15 @@ def run(arguments: Sequence[str]) -> int:
 
     def work() -> int:
         ended = launch.run(
-            lambda: open_project(Path("."), progress=made.progress), command=arguments[2:], announce=made.show
+            lambda: open_project(Path("."), progress=made.progress),
+            command=arguments[2:],
+            announce=made.show,
+            show=lambda title: load("ui.run_view")(made.screen, made.words, title),
         )
         if ended.diagnosis is not None:
             made.show(load("model.answered")(ended.diagnosis))
+        if ended.run and ended.code:
+            made.show(ended)
         return ended.code or 0
 
     return ending(work, lambda: made, arguments)

@@ -17,8 +17,9 @@ SECTIONS: dict[str, Sequence[str]] = {
     "file": ("init", "add", "remove", "lock", "why", "mirrors"),
     "environment": ("facts", "plan", "up", "prove", "status", "system"),
     "diagnosis": ("doctor", "explain"),
-    "generations": ("history", "rollback", "gc", "down"),
-    "work": ("run", "shell", "render", "demo"),
+    "generations": ("history", "diff", "rollback", "gc", "down"),
+    "share": ("push", "pull"),
+    "work": ("run", "runs", "data", "exec", "cp", "shell", "render", "demo"),
     "more": ("completion", "schema", "version"),
 }
 

@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
+from typing import Any
 
 import click
 
 from .. import app
 from ..lazy import load
 from ..model.diagnosis import Answered
+from ..model.duration import read_duration
+from ..model.launch import Asked, Launch
 from .help import Command, completed
+from .hosts import host_option
 from .session import Session, command, option
+from .wishes import wishes, wishes_options
 
 
 class RunCommand(Command):
@@ -45,6 +51,14 @@ class RunCommand(Command):
     ),
     option("--replace", "in_place", is_flag=True, help="cli.run.replace"),
     option("--explain/--no-explain", default=None, help="cli.run.explain"),
+    option("--processes", metavar="auto|N", help="cli.run.processes"),
+    option("--retries", type=click.IntRange(0, 1000), metavar="N", help="cli.run.retries"),
+    option("--stall", metavar="10m", help="cli.run.stall"),
+    option("--record/--no-record", default=None, help="cli.run.record"),
+    option("--wait", is_flag=True, help="cli.run.wait"),
+    host_option(),
+    option("--min-hosts", type=click.IntRange(1), metavar="N", help="cli.run.min_hosts"),
+    *wishes_options(),
     cls=RunCommand,
     context_settings={"ignore_unknown_options": True, "allow_interspersed_args": False},
 )
@@ -56,6 +70,14 @@ def run(
     folder: Path | None,
     in_place: bool,
     explain: bool | None,
+    processes: str | None,
+    retries: int | None,
+    stall: str | None,
+    record: bool | None,
+    wait: bool,
+    hosts: tuple[str, ...],
+    min_hosts: int | None,
+    **container: Any,
 ) -> int:
     behind: tuple[str, ...] | None = click.get_current_context().meta["provenv.command"]
     if not words and not behind:
@@ -72,11 +94,34 @@ def run(
         folder=folder,
         in_place=in_place,
         explain=explain,
+        wishes=wishes(**container),
+        asked=Asked(processes, retries, record, _seconds(session, stall), wait, hosts, min_hosts),
+        show=partial(load("ui.run_view"), session.view.screen, session.view.words),
     )
+    if ended.job and ended.code is None:
+        return _submitted(session, ended, json_file)
     if ended.diagnosis is not None:
         session.view.show(Answered(ended.diagnosis))
+    if ended.run and ended.code:
+        session.view.show(ended)
     if json_file is not None:
         load("app.keep_text")(
             json_file, load("ui.document")("run", ended.code == 0, ended, ended.findings, session.view.words)
         )
     return ended.code or 0
+
+
+def _submitted(session: Session, begun: Launch, json_file: Path | None) -> int:
+    """End where a job was handed over: nobody knows its code yet."""
+    if json_file is not None:
+        words = load("ui.document")("run", True, begun, begun.findings, session.view.words)
+        load("app.keep_text")(json_file, words)
+    return 0
+
+
+def _seconds(session: Session, said: str | None) -> float | None:
+    """Return how long a run may make no step. Raises UsageError where that is no length of time."""
+    try:
+        return None if said is None else read_duration(said)
+    except ValueError:
+        raise click.UsageError(session.view.words.say("cli.run.stall_form", value=said or "")) from None

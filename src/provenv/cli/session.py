@@ -48,16 +48,16 @@ def command(
 ) -> Callable[[Callable[..., int | None]], Command]:
     """Return a decorator that makes a function `f(session, **options) -> exit code` a command.
 
-    Its help is the catalogues' `cli.NAME`; the common options are added.
+    Its help is the catalogues' `cli.NAME`, with dots between several words; the common options are added.
     """
 
     def decorate(function: Callable[..., int | None]) -> Command:
         kind = settings.pop("cls", Command)
         made: Command = kind(
-            name,
+            name.rpartition(" ")[2],
             callback=partial(_call, function, name),
             params=[*parameters, *common_options()],
-            help=f"cli.{name}",
+            help=f"cli.{name.replace(' ', '.')}",
             **settings,
         )
         return made
@@ -95,5 +95,8 @@ def _call(function: Callable[..., int | None], name: str, /, **given: Any) -> No
 
 def _common(context: click.Context, own: dict[str, Any]) -> dict[str, Any]:
     """Return the common options: those behind the command's name win over those before it."""
-    before = {key: context.find_root().params.get(key) for key in COMMON}
-    return {key: before[key] if own[key] is None else own[key] for key in COMMON}
+    given, above = dict(own), context.parent
+    while above is not None:
+        given = {key: above.params.get(key) if given[key] is None else given[key] for key in COMMON}
+        above = above.parent
+    return given

@@ -25,11 +25,11 @@ def usage_problem(error: click.UsageError) -> Failure:
     return _failure(problem("PV700", message=error.format_message(), hints=(help_hint,)))
 
 
-def unknown_command(name: str, known: list[str]) -> Failure:
-    """Return the failure for a command that does not exist."""
+def unknown_command(name: str, known: list[str], path: str = "provenv") -> Failure:
+    """Return the failure for a command that does not exist among those of `path`."""
     near = difflib.get_close_matches(name, known, 1)
-    hints = [Hint(text("PV705.hint"), f"provenv {near[0]}")] if near else []
-    return _failure(problem("PV705", name=name, hints=(*hints, Hint(text("PV700.hint"), "provenv --help"))))
+    hints = [Hint(text("PV705.hint"), f"{path} {near[0]}")] if near else []
+    return _failure(problem("PV705", name=name, hints=(*hints, Hint(text("PV700.hint"), f"{path} --help"))))
 
 
 def _wanted(error: click.BadParameter) -> Text:

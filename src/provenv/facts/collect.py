@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import json
 import os
+import time
 from collections.abc import Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from ..errors import Failure, Problem, problem, text, verbatim
 from ..model.channel import Completed, Host
 from ..model.facts import Facts, Source
+from ..model.fleet import Clock
 from ..pipconf import PipConfiguration, redacted
 from . import (
     amd,
@@ -18,6 +20,7 @@ from . import (
     ascend,
     cdi,
     cgroup,
+    clock,
     clouds,
     container,
     cpu,
@@ -59,6 +62,14 @@ ROOMS = (
 )
 
 
+@dataclass(frozen=True)
+class Told:
+    """What the probe brought back: its document, and how far the clock there is ahead of ours."""
+
+    document: Mapping[str, object]
+    clock: Clock | None
+
+
 def asks(project: str, cache: str, temporary: str) -> list[dict[str, object]]:
     """Return everything that is asked of a machine: about itself, and about these three folders."""
     return [*(ask for room in ROOMS for ask in room.ASKS), *disks.asks((project, cache, temporary))]
@@ -81,8 +92,7 @@ def gather(
     `pip` is pip's configuration there, if it is known; no credentials of it are kept.
     Raises Failure: PV201 no usable Python there, PV202 torn output, PV203 no answer in time.
     """
-    questions = _questions(project, cache, temporary, limit)
-    facts = read(_told(host, python, questions, limit))
+    facts = read(ask(host, python, project=project, cache=cache, temporary=temporary, limit=limit).document)
     if pip is None:
         return facts
     shown = redacted(pip)
@@ -90,6 +100,11 @@ def gather(
     source = Source("pip", how, "read" if shown.files or shown.origins else "absent", 0)
     proxy = network.without_credentials(shown.proxy) if shown.proxy else None
     return replace(facts, pip=replace(shown, proxy=proxy), sources=(*facts.sources, source))
+
+
+def ask(host: Host, python: str, *, project: str, cache: str, temporary: str, limit: float = LIMIT) -> Told:
+    """Return what the probe tells of the place behind `host`, not read yet; all else is as with `gather`."""
+    return _told(host, python, _questions(project, cache, temporary, limit), limit)
 
 
 def command(
@@ -115,12 +130,15 @@ def _seconds(ask: Mapping[str, object], limit: float) -> float:
     return own if isinstance(own, float) else limit
 
 
-def _told(host: Host, python: str, questions: list[dict[str, object]], limit: float) -> Mapping[str, object]:
+def _told(host: Host, python: str, questions: list[dict[str, object]], limit: float) -> Told:
     """Return the document of the probe that runs there: Python's, or where there is none that of sh."""
     argv, program = _command(python, questions)
+    before = time.time()
     try:
         done = host.exec(argv, stdin=program, limit=limit + OVERHEAD)
-        return _document(python, done, limit)
+        after = time.time()
+        document = _document(python, done, limit)
+        return Told(document, clock.clock(document, before, after))
     except Failure as failure:
         refused = _refused(python, failure)
         if refused is None:
@@ -131,14 +149,15 @@ def _told(host: Host, python: str, questions: list[dict[str, object]], limit: fl
         return found
 
 
-def _told_by_shell(
-    host: Host, questions: list[dict[str, object]], limit: float
-) -> Mapping[str, object] | None:
+def _told_by_shell(host: Host, questions: list[dict[str, object]], limit: float) -> Told | None:
     """Return what sh collects there; None where that does not run either, so that Python's failure counts."""
     program = shell.script(questions)
+    before = time.time()
     try:
         done = host.exec(shell.ARGV, stdin=program.encode(), limit=limit + OVERHEAD)
-        return shell.document(_document(shell.ARGV[0], done, limit), questions)
+        after = time.time()
+        document = shell.document(_document(shell.ARGV[0], done, limit), questions)
+        return Told(document, clock.clock(document, before, after))
     except Failure:
         return None
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, cast
@@ -119,9 +120,10 @@ class Raw:
     def _source(self, name: str) -> Source:
         item = self.items[name]
         detail = _string(item.get("err")).strip()
+        # the same words for every host of a thousand: kept once
         return Source(
-            fact=name.partition(".")[0],
-            how=_string(item.get("how")),
+            fact=sys.intern(name.partition(".")[0]),
+            how=sys.intern(_string(item.get("how"))),
             outcome=self.outcome(name),
             milliseconds=whole(item.get("ms")) or 0,
             detail=detail.splitlines()[0][:200]

@@ -138,7 +138,9 @@ def _alike(version: str, spoken: str) -> bool:
 
 
 def _folder(path: str) -> str:
-    return re.sub(r"[/\\][^/\\]*$", "", path)
+    # called for every library that the loader knows: no pattern
+    at = max(path.rfind("/"), path.rfind("\\"))
+    return path if at < 0 else path[:at]
 
 
 def _home(program: str) -> str:

@@ -188,7 +188,10 @@ def _receive(
             error.close()
             return
         raise
-    with answer, part.open("ab" if answer.status == 206 else "wb") as file:
+    if answer.status != 206:
+        # a new file, not the old one emptied: whoever has a link to that one keeps it
+        part.unlink(missing_ok=True)
+    with answer, part.open("ab") as file:
         if offset and answer.status != 206:
             advance(-offset)
         marked, since = time.monotonic(), 0

@@ -7,6 +7,7 @@ from .failures.answers import exit_of, refusal
 from .failures.cause import NETWORK, explain_failure
 from .failures.nearest import from_source, with_nearest
 from .failures.torn import torn
+from .for_build import for_build
 from .foreign.adopting import adopt
 from .foreign.pins import find as find_pins
 from .foreign.pins import kept as kept_pins
@@ -16,6 +17,7 @@ from .foreign.uv_lock import UvProject, export, with_indexes
 from .foreign.uv_lock import find as find_uv_lock
 from .inputs import fits, inputs_of
 from .install import installation, requirements, venv_command
+from .own_wheel_found import OwnWheel, find_own_wheel
 from .pylock import filename, identity, read, write
 from .requirements import family as torch_family
 from .resolve import make
@@ -27,6 +29,7 @@ from .why import explain
 __all__ = [
     "NETWORK",
     "UV_LOCK",
+    "OwnWheel",
     "Sources",
     "Swapped",
     "UvProject",
@@ -37,10 +40,12 @@ __all__ = [
     "explain_failure",
     "export",
     "filename",
+    "find_own_wheel",
     "find_pins",
     "find_uv",
     "find_uv_lock",
     "fits",
+    "for_build",
     "from_source",
     "identity",
     "inputs_of",

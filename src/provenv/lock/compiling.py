@@ -23,6 +23,8 @@ from .failures.cause import BINDER, cause
 from .families.fitted import Fitted
 from .isolation import TorchAtBuild, needing_torch, unisolated
 from .logins import handed_over, variables, without_login
+from .own_wheel import constraints as own_constraints
+from .own_wheel import explained, recorded
 from .platforms import deployment_target, python_platform
 from .pylock import located, read, write
 from .sources import Sources, TorchSource, local_path, login
@@ -102,7 +104,8 @@ def compile_packages(
         limit=LIMIT,
     )
     if done.code != 0:
-        first = cause(done, (*question.spec.requirements, *question.spec.constraints))
+        asked = (*question.spec.requirements, *question.spec.constraints)
+        first = explained(cause(done, asked), question.spec)
         building = needing_torch(done.err)
         if building is not None:
             raise TorchAtBuild(building, first)
@@ -110,7 +113,9 @@ def compile_packages(
     lock = read(question.host.get(str(output)).decode(), output.name)
     root = Path(question.spec.root)
     return tuple(
-        _complete(located(package, folder, root)) for package in lock.packages if package.name != BINDER
+        recorded(_complete(located(package, folder, root)), question.spec)
+        for package in lock.packages
+        if package.name != BINDER
     )
 
 
@@ -179,6 +184,7 @@ def _call(
         *(handed_over(_line(one), asked) for one in spec.constraints),
         *(source.constraints if source else ()),
         *constraints,
+        *own_constraints(spec),
     ]
     host.put("".join(f"{one}\n" for one in limits).encode(), str(folder / "constraints.in"))
     for path in (str(folder / "constraints.in"), *question.sources.constraints):

@@ -48,7 +48,8 @@ def _of_pyproject(folder: Path) -> str | None:
         data = tomllib.loads(_read(folder / "pyproject.toml"))
     except tomllib.TOMLDecodeError:
         return None
-    name = data.get("project", {}).get("name")
+    project = data.get("project")
+    name = project.get("name") if isinstance(project, dict) else None
     return name if isinstance(name, str) else None
 
 

@@ -18,6 +18,7 @@ from .compiling import Question, required_by
 from .families import review
 from .fitting import fitted_resolution
 from .inputs import inputs_of
+from .own_wheel import check
 from .platforms import choose_python, python_platform
 from .pylock import identity
 from .sources import Sources, confusion, index_choice, sources_of
@@ -48,9 +49,11 @@ def make(
     `scratch` is an empty folder for uv's input.
 
     Raises Failure with uv's own explanation and the user's own line, or with
-    everything that can't work on the machine (PV380, PV394, PV396).
+    everything that can't work on the machine (PV380, PV394, PV396), with another version
+    of provenv-runtime than comes with provenv (PV1251).
     """
     task = (progress or Silent()).task(text("lock.resolving", target=target))
+    check(spec)
     decision = decide(spec, facts, foreign=foreign)
     python = choose_python(spec.python, facts, foreign=foreign)
     sources = sources_of(spec, pip, environment)

@@ -10,7 +10,7 @@ from ..errors import Text
 
 CarriedKind = Literal[
     "name", "python", "reference", "requirement", "suggestion", "constraint", "accelerator", "system",
-    "variable", "pass", "run", "index", "mirror",
+    "variable", "pass", "run", "index", "mirror", "image",
 ]  # fmt: skip
 
 

@@ -20,10 +20,12 @@ def to_json(value: object, render: Callable[[Text], str] | None = None) -> Any:
     With `render`, every Text also carries its words under `text`; without it
     only key and arguments are kept, so that it can be shown in any language later.
     """
-    if dataclasses.is_dataclass(value) and not isinstance(value, type):
-        fields = {
-            field.name: to_json(getattr(value, field.name), render) for field in dataclasses.fields(value)
-        }
+    if value is None or isinstance(value, (str, int, float)):
+        return value
+    kind: Any = type(value)
+    names = _fields(kind)
+    if names is not None:
+        fields = {name: to_json(getattr(value, name), render) for name in names}
         if render is not None and isinstance(value, Text):
             return {"text": render(value), **fields}
         return fields
@@ -41,6 +43,12 @@ def from_json(kind: type[T], data: Any) -> T:
     them). Raises ValueError, naming the field, where something does not fit.
     """
     return _read(kind, data, kind.__name__)  # type: ignore[no-any-return]  # the type is a value here
+
+
+@cache
+def _fields(kind: type) -> tuple[str, ...] | None:
+    """Return the names of a dataclass's fields; None for any other type."""
+    return tuple(field.name for field in dataclasses.fields(kind)) if dataclasses.is_dataclass(kind) else None
 
 
 @cache

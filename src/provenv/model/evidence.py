@@ -63,6 +63,8 @@ class Evidence:
     """The receipt of a proof. `digests` name declared file, lock and deciding facts.
 
     `left_out` names the checks that a quick proof did not run; it is no receipt, and is not kept.
+    `carried` names those whose outcomes are generation `carried_from`'s: an image's layers below the
+    project's code are the same bytes there.
     """
 
     target: str
@@ -73,6 +75,8 @@ class Evidence:
     digests: Mapping[str, str] = field(default_factory=dict)
     schema: int = 1
     left_out: tuple[str, ...] = ()
+    carried: tuple[str, ...] = ()
+    carried_from: int = 0
 
     @property
     def passed(self) -> bool:

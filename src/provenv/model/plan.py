@@ -18,6 +18,16 @@ class CreateEnvironment:
 
 
 @dataclass(frozen=True)
+class BuildImage:
+    """A container image on that base, with so many files of the project of so many bytes."""
+
+    base: str
+    files: int
+    size: int
+    kind: Literal["image"] = "image"
+
+
+@dataclass(frozen=True)
 class Install:
     """A package that the current generation does not have; sizes in bytes."""
 
@@ -73,7 +83,7 @@ class Switch:
     kind: Literal["switch"] = "switch"
 
 
-Step = CreateEnvironment | Install | Change | Keep | Remove | Prove | Switch
+Step = CreateEnvironment | BuildImage | Install | Change | Keep | Remove | Prove | Switch
 
 
 @dataclass(frozen=True)

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from ..errors import Problem, Text
     from .adopted import Carried, LeftOut
     from .evidence import Evidence
+    from .image import Image, Pushed
     from .lock import Choice, Lock, Package
     from .plan import Plan, Step
     from .spec import Spec
@@ -98,10 +99,18 @@ class PlanResult:
     spec: Spec
     lock: Lock
 
+    @property
+    def changes(self) -> bool:
+        """Tell whether `up` would do anything."""
+        return bool(self.plan.steps)
+
 
 @dataclass(frozen=True)
 class Status:
-    """`status`: where a target stands. `reasons` name what made it stale, in words."""
+    """`status`: where a target stands. `reasons` name what made it stale, in words.
+
+    Of an image target `image` is the current generation's; `reasons` tell its drift as well.
+    """
 
     target: str
     file: str
@@ -111,36 +120,98 @@ class Status:
     drift: Drift = Drift()
     evidence: Evidence | None = None
     findings: tuple[Problem, ...] = ()
+    image: Image | None = None
 
 
 @dataclass(frozen=True)
 class History:
-    """`history`: generations, what changed from one to the next, and how each proof ended."""
+    """`history`: generations, what changed from one to the next, and how each proof ended.
+
+    `images` are those of an image target, `moved` the bytes of the layers that the one before did not have.
+    """
 
     state: State
     changes: Mapping[str, tuple[Step, ...]] = field(default_factory=dict)
     proofs: Mapping[str, Evidence] = field(default_factory=dict)
+    images: Mapping[str, Image] = field(default_factory=dict)
+    moved: Mapping[str, int] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
 class Rollback:
-    """`rollback`: from which generation to which, and whether the files there are as they were proven."""
+    """`rollback`: from which generation to which, and whether the files there are as they were proven.
+
+    Of an image target `tags` are the names that mean the image now.
+    """
 
     target: str
     old: int
     new: int
     drift: Drift = Drift()
+    tags: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class CleanedImage:
+    """An image that no generation needs any more: its name, the bytes that went with it, what keeps it.
+
+    `generation` is 0 for one that a failed proof or a killed build left. `users` are containers, and names
+    that the user gave it; with any of them it stayed, and only our own names for it went.
+    """
+
+    name: str
+    id: str
+    generation: int = 0
+    bytes: int = 0
+    users: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
 class Cleaned:
-    """`gc` / `down`: what was removed and how many bytes that freed; `held` are in use."""
+    """`gc` / `down`: what was removed and how many bytes that freed; `held` are in use.
+
+    `bytes` counts the `images` of an image target too. `containers` is how many were left by killed
+    commands, `cache` what the engine's build cache holds still (None: not asked), `pruned` what went of it.
+    """
 
     target: str
     removed: tuple[int, ...] = ()
     held: tuple[int, ...] = ()
     kept: tuple[int, ...] = ()
     bytes: int = 0
+    images: tuple[CleanedImage, ...] = ()
+    containers: int = 0
+    cache: int | None = None
+    pruned: int = 0
+
+
+@dataclass(frozen=True)
+class PushResult:
+    """`push`: where a generation's image lies now, by names that can never mean anything else.
+
+    `sent` of its `layers` were not there before, `bytes` before compression (None: the engine does not tell).
+    """
+
+    target: str
+    generation: int
+    image: Image
+    pushed: tuple[Pushed, ...]
+    layers: int = 0
+    sent: int | None = None
+    bytes: int | None = None
+
+
+@dataclass(frozen=True)
+class PullResult:
+    """`pull`: the generation that an image became, proven here; `unchanged` where it was current already."""
+
+    target: str
+    unchanged: bool
+    generation: Generation
+    image: Image
+    reference: str
+    evidence: Evidence | None = None
+    seconds: float = 0.0
 
 
 @dataclass(frozen=True)

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from ..errors import Place, Problem
+from .data import DataSet
 
 ACCELERATORS = ("auto", "cpu", "cuda", "rocm", "xpu", "mps", "tpu", "ascend")
 Accelerator = Literal["auto", "cpu", "cuda", "rocm", "xpu", "mps", "tpu", "ascend"]
@@ -86,21 +87,33 @@ class Mirrors:
 
 @dataclass(frozen=True)
 class Run:
-    """`[run.NAME]`: a command of the user's and how it is launched."""
+    """`[run.NAME]`: a command of the user's and how it is launched.
+
+    `stall` are the seconds that it may go on without a step, None where it is never ended for that.
+    `min_hosts` is how many hosts of a target it can go on with, None where it needs all of them. `data`
+    names the sets that it needs, None for all.
+    """
 
     name: str
     command: str
     processes: int | Literal["auto"] = 1
     retries: int = 0
+    stall: float | None = None
+    min_hosts: int | None = None
+    data: tuple[str, ...] | None = None
 
 
 @dataclass(frozen=True)
 class Target:
-    """`[target.NAME]`: a destination; `here` needs no entry."""
+    """`[target.NAME]`: a destination; `here` needs no entry.
+
+    `requirements` are those of the dependency groups that it names under `groups`.
+    """
 
     name: str
     kind: str
     options: Mapping[str, object] = field(default_factory=dict)
+    requirements: tuple[Requirement, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -139,6 +152,8 @@ class Spec:
     passed: tuple[str, ...] = ()
     mirrors: Mirrors = Mirrors()
     prove: Mapping[str, str] = field(default_factory=dict)
+    prove_data: tuple[str, ...] = ()
+    data: Mapping[str, DataSet] = field(default_factory=dict)
     runs: Mapping[str, Run] = field(default_factory=dict)
     targets: Mapping[str, Target] = field(default_factory=dict)
     findings: tuple[Problem, ...] = ()

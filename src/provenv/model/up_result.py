@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from .evidence import Evidence
+    from .image import Image
     from .lock import Lock
     from .plan import Plan
     from .state import Generation
@@ -14,7 +15,10 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class UpResult:
-    """`up`: `unchanged` when there was nothing to do; else what was done and its proof."""
+    """`up`: `unchanged` when there was nothing to do; else what was done and its proof.
+
+    `image` is what an image target built, or has.
+    """
 
     target: str
     unchanged: bool
@@ -23,3 +27,4 @@ class UpResult:
     lock: Lock | None = None
     evidence: Evidence | None = None
     seconds: float = 0.0
+    image: Image | None = None

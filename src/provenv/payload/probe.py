@@ -701,6 +701,7 @@ def sweep():
 
 
 def main(asks):
+    began = time.time()
     adopted = adopt()
     path = os.environ.get("PATH", os.defpath).split(os.pathsep)
     os.environ["PATH"] = os.pathsep.join(path + [p for p in PLACES if p not in path and os.path.isdir(p)])
@@ -719,6 +720,7 @@ def main(asks):
     document = {"probe": 1, "python": sys.version.split()[0], "items": gather(asks)}
     if adopted:
         sweep()
+    document["clock"] = [began, time.time()]
     sys.stdout.write("\n" + MARK + json.dumps(document) + "\n")
     sys.stdout.flush()
     os._exit(0)  # threads may still hang in a system call

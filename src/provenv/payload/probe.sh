@@ -9,6 +9,7 @@ MARK='PROVENV-PROBE '
 CAP=1048576
 TAB=$(printf '\t')
 COUNT=0
+BEGAN=$(date -u +%s.%N 2>/dev/null) # %N is GNU's; others print what is no digit
 umask 077
 LC_ALL=C LANGUAGE=C
 export LC_ALL LANGUAGE
@@ -317,6 +318,6 @@ finish() {
             [ -e "$folder/value" ] && printf ',"builtin":true'
             printf '}'
         done
-        printf '}}\n'
+        printf '},"clock":["%s","%s"]}\n' "$BEGAN" "$(date -u +%s.%N 2>/dev/null)"
     }
 }

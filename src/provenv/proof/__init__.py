@@ -8,5 +8,6 @@ from .judging import judge
 from .selection import NAMES, applicable, quick
 from .sending import run
 from .side_by_side import at_once
+from .together import together
 
-__all__ = ["NAMES", "applicable", "at_once", "evidence", "finds_fault", "judge", "quick", "run"]
+__all__ = ["NAMES", "applicable", "at_once", "evidence", "finds_fault", "judge", "quick", "run", "together"]

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from .compose import compose
 from .conda import environment_file
 from .cyclonedx import bill_of_materials
+from .devcontainer import devcontainer
 from .direnv import activation
 from .header import ORIGIN, is_ours, serves
 from .jupyter import kernel_name, kernel_specification
@@ -18,7 +20,9 @@ __all__ = [
     "Rendering",
     "activation",
     "bill_of_materials",
+    "compose",
     "conflict",
+    "devcontainer",
     "environment_file",
     "is_ours",
     "kernel_name",

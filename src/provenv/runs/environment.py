@@ -175,7 +175,12 @@ def _findings(
                 n=len(names),
             )
         )
-    findings.extend(
+    return (*findings, *not_set(environment, spec))
+
+
+def not_set(environment: Mapping[str, str], spec: Spec) -> tuple[Problem, ...]:
+    """Return a warning for each variable that shall be passed on and is not there."""
+    return tuple(
         problem(
             "PV603",
             why=text("PV603.why", file=spec.file),
@@ -186,4 +191,3 @@ def _findings(
         for name in spec.passed
         if name not in environment
     )
-    return tuple(findings)

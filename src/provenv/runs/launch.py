@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 
 from ..errors import Failure, problem, text
 from ..lazy import load
-from .program import Code, resolve, without_interpreter
+from .program import Code, resolve, started, without_interpreter
 from .relay import Relay
 from .signals import caught, supervise
 
@@ -27,8 +27,9 @@ def launch(
     """Run `argv` in `folder` with exactly `environment`; return what a shell would say of its end.
 
     `held` is the file descriptor of a lease: the command inherits it, so that
-    the generation stays held while it runs, even if we are killed. Its standard error goes
-    through `relay`, where there is one. A command that was ended by signal N returns 128 + N.
+    the generation stays held while it runs, even if we are killed. Its standard error (or
+    output, as the relay says) goes through `relay`, where there is one. A command that was ended by
+    signal N returns 128 + N.
     Raises Failure where it could not be started, with exit code 127 (not
     found), 126 (not executable) or 125 (ours).
     """
@@ -76,19 +77,21 @@ def _start(
     relay: Relay | None,
 ) -> subprocess.Popen[bytes]:
     descriptors = () if held is None else (held,)
-    error = None if relay is None else relay.descriptor
+    output = relay.descriptor if relay is not None and relay.stream == 1 else None
+    error = relay.descriptor if relay is not None and relay.stream == 2 else None
 
     def start(executable: str, words: Sequence[str]) -> subprocess.Popen[bytes]:
         return subprocess.Popen(
-            words, executable=executable, env=environment, cwd=folder, pass_fds=descriptors, stderr=error
+            words,
+            executable=executable,
+            env=environment,
+            cwd=folder,
+            pass_fds=descriptors,
+            stdout=output,
+            stderr=error,
         )
 
-    try:
-        return start(program, argv)
-    except OSError as failed:
-        if failed.errno == errno.ENOEXEC and without_interpreter(program):
-            return start("/bin/sh", ["sh", program, *argv[1:]])
-        raise load("runs.not_started")(argv[0], program, failed) from failed
+    return started(start, program, argv)
 
 
 def _on_windows(program: str, argv: Sequence[str], environment: Mapping[str, str], folder: str) -> int:

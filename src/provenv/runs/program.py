@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import shutil
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from enum import IntEnum
 from pathlib import Path
+from typing import TypeVar
 
 from ..errors import Failure, Hint, problem, text
 from ..lazy import load
+
+T = TypeVar("T")
 
 
 class Code(IntEnum):
@@ -47,6 +51,19 @@ def resolve(argv: Sequence[str], environment: Mapping[str, str], folder: str) ->
     raise Failure(
         load("runs.not_found")(argv, folders, named_by_path=named_by_path), exit_code=Code.NOT_FOUND
     )
+
+
+def started(start: Callable[[str, Sequence[str]], T], program: str, argv: Sequence[str]) -> T:
+    """Return what `start(executable, words)` gives; one without `#!` is read by a shell, as shells do.
+
+    Raises Failure where the system refuses it.
+    """
+    try:
+        return start(program, argv)
+    except OSError as failed:
+        if failed.errno == errno.ENOEXEC and without_interpreter(program):
+            return start("/bin/sh", ["sh", program, *argv[1:]])
+        raise load("runs.not_started")(argv[0], program, failed) from failed
 
 
 def without_interpreter(program: str) -> bool:

@@ -17,10 +17,7 @@ import time
 from contextlib import suppress
 from dataclasses import dataclass
 
-if sys.platform != "win32":
-    import fcntl
-    import pty
-    import termios
+from .pseudo_terminal import ends, same_size
 
 KEPT = 1 << 18
 """Bytes of the beginning, and as many of the end."""
@@ -34,12 +31,16 @@ DRAINED = 10.0
 
 @dataclass
 class Relay:
-    """The far end that a command gets as its standard error, and what was kept of its words."""
+    """The far end that a command gets as its standard error, and what was kept of its words.
+
+    `stream` is the descriptor that it stands for: 2, or 1 where both come in one (a container's terminal).
+    """
 
     descriptor: int
     _memory: mmap.mmap
     _process: int
     _mark: bytes
+    stream: int = 2
 
     def end(self) -> bytes:
         """Return what the command said, when it has ended: all of it, or its beginning and its end.
@@ -70,7 +71,7 @@ def relay(error: int = 2) -> Relay | None:
     if sys.platform == "win32":
         return None
     try:
-        near, far = _ends(error)
+        near, far = ends(error)
     except OSError:
         return None
     memory, mark = mmap.mmap(-1, STATE.size + 2 * KEPT), os.urandom(16)
@@ -85,26 +86,7 @@ def relay(error: int = 2) -> Relay | None:
     if process == 0:
         _hand_on(near, error, memory, mark)
     os.close(near)
-    return Relay(far, memory, process, mark)
-
-
-def _ends(error: int) -> tuple[int, int]:
-    """Return the end that is read and the one that the command gets."""
-    if not os.isatty(error):
-        return os.pipe()
-    near, far = pty.openpty()
-    shape = termios.tcgetattr(far)
-    # the user's own terminal does what a terminal does with lines and echoes
-    shape[1] &= ~termios.OPOST
-    shape[3] &= ~(termios.ECHO | termios.ICANON | termios.ISIG)
-    termios.tcsetattr(far, termios.TCSANOW, shape)
-    _same_size(near, error)
-    return near, far
-
-
-def _same_size(near: int, error: int) -> None:
-    with suppress(OSError):
-        fcntl.ioctl(near, termios.TIOCSWINSZ, fcntl.ioctl(error, termios.TIOCGWINSZ, b"\0" * 8))
+    return Relay(far, memory, process, mark, error)
 
 
 def _hand_on(near: int, error: int, memory: mmap.mmap, mark: bytes) -> None:
@@ -113,7 +95,7 @@ def _hand_on(near: int, error: int, memory: mmap.mmap, mark: bytes) -> None:
         signal.signal(number, signal.SIG_IGN)
     for number in (signal.SIGUSR1, signal.SIGUSR2, signal.SIGTTOU, signal.SIGPIPE):
         signal.signal(number, signal.SIG_IGN)
-    signal.signal(signal.SIGWINCH, lambda _number, _frame: _same_size(near, error))
+    signal.signal(signal.SIGWINCH, lambda _number, _frame: same_size(near, error))
     signal.pthread_sigmask(signal.SIG_SETMASK, ())
     # no lease, no pipe of the user's may stay open on our account
     kept = sorted((near, error))

@@ -11,7 +11,9 @@ from typing import TYPE_CHECKING, Any
 
 from .. import lazy
 from ..errors import Failure, Hint, Place, Problem, problem, text
-from ..model.spec import Run, Spec, Target
+from ..model.duration import read_duration
+from ..model.spec import Requirement, Run, Spec, Target
+from .declared_data import data_sets
 from .digest import build_digest, proof_digest
 from .gathered import MOST_FILES, MOST_PROBLEMS, MOST_REQUIREMENTS, Gathered
 from .leading import PROVENV, PYPROJECT, REQUIREMENTS, find
@@ -20,6 +22,7 @@ from .project import gather_project, project_name, project_python, read_project,
 from .requirement import Origin, read_requirement
 from .requirement_file import gather_file
 from .source import brief, read_toml
+from .target_groups import gather_groups
 from .toml_text import Document, parse
 
 if TYPE_CHECKING:
@@ -65,6 +68,9 @@ def load(folder: FilePath, environment: Mapping[str, str] | None = None) -> Spec
     gathered = Gathered(leading.root, os.environ if environment is None else environment)
     declared = _validate(gathered, leading)
     project = gather(gathered, leading)
+    groups = {}
+    if leading.document is not None and leading.table is not None:
+        groups = gather_groups(gathered, leading.document, leading.table, leading.own, project)
     python = declared.python if declared else None
     if python is None and project is not None:
         python = project_python(gathered, project)
@@ -85,7 +91,7 @@ def load(folder: FilePath, environment: Mapping[str, str] | None = None) -> Spec
         parts=tuple(gathered.parts),
     )
     if declared is not None:
-        spec = _with_declared(spec, declared)
+        spec = _with_declared(spec, declared, groups)
     return replace(spec, digest=build_digest(spec, gathered.directories), proof_digest=proof_digest(spec))
 
 
@@ -261,10 +267,26 @@ def _gather_named(
     return project
 
 
-def _with_declared(spec: Spec, declared: Declared) -> Spec:
-    runs = {name: Run(name, run.command, run.processes, run.retries) for name, run in declared.run.items()}
+def _with_declared(spec: Spec, declared: Declared, groups: Mapping[str, tuple[Requirement, ...]]) -> Spec:
+    runs = {
+        name: Run(
+            name,
+            run.command,
+            run.processes,
+            run.retries,
+            None if run.stall is None else read_duration(run.stall),
+            run.min_hosts,
+            None if run.data is None else tuple(dict.fromkeys(run.data)),
+        )
+        for name, run in declared.run.items()
+    }
     targets = {
-        name: Target(name, target.kind, _options(target.model_dump(exclude={"kind"}, exclude_none=True)))
+        name: Target(
+            name,
+            target.kind,
+            _options(target.model_dump(exclude={"kind"}, exclude_none=True, exclude_unset=True)),
+            groups.get(name, ()),
+        )
         for name, target in declared.target.items()
     }
     return replace(
@@ -277,6 +299,8 @@ def _with_declared(spec: Spec, declared: Declared) -> Spec:
             lazy.load("spec.said_mirrors")(declared.mirrors.model_dump())
         ),
         prove=dict(declared.prove.commands),
+        prove_data=tuple(dict.fromkeys(declared.prove.data)),
+        data=data_sets(declared.data),
         runs=runs,
         targets=targets,
     )

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from ..errors import Failure
+from ..model.data import DataSet
 from ..model.spec import Requirement, Spec
 from ..toml_library import tomllib
 from .source import read_bytes, relative
@@ -50,10 +51,25 @@ def build_digest(spec: Spec, directories: Sequence[Path]) -> str:
 
 
 def proof_digest(spec: Spec) -> str:
-    """Return the digest of what else decides whether it is proven: `[prove]` and `[env]`."""
-    return _sha256(
-        {"prove": dict(spec.prove), "variables": dict(spec.variables), "passed": sorted(spec.passed)}
-    )
+    """Return the digest of what else decides whether it is proven: `[prove]` with its data, and `[env]`."""
+    decides: dict[str, Any] = {
+        "prove": dict(spec.prove),
+        "variables": dict(spec.variables),
+        "passed": sorted(spec.passed),
+    }
+    if spec.prove_data:
+        decides["data"] = {name: _data(spec.data[name]) for name in spec.prove_data}
+    return _sha256(decides)
+
+
+def with_groups(digest: str, requirements: Sequence[Requirement]) -> str:
+    """Return the digest of what a target builds whose groups add these requirements."""
+    return _sha256({"spec": digest, "groups": _entries(requirements)})
+
+
+def _data(one: DataSet) -> dict[str, Any]:
+    """Return what decides which data it is: mirrors hold the same file."""
+    return {key: value for key, value in asdict(one).items() if key not in ("mirrors", "most")}
 
 
 def _entries(requirements: Sequence[Requirement]) -> list[Any]:

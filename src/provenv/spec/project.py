@@ -91,7 +91,7 @@ def gather_project(
         _gather_list(gathered, document, folder, ("project", "dependencies"))
         _gather_extras(gathered, document, folder, known, chosen)
     for name, place in groups:
-        _gather_group(gathered, document, folder, name, place)
+        gather_group(gathered, document, folder, name, place)
 
 
 def _is_built(data: dict[str, Any]) -> bool:
@@ -206,7 +206,7 @@ def standard_requirement(
     return read
 
 
-def _gather_group(
+def gather_group(
     gathered: Gathered,
     document: Document,
     folder: FilePath,
@@ -215,6 +215,7 @@ def _gather_group(
     *,
     stack: tuple[str, ...] = (),
 ) -> None:
+    """Add what a dependency group requires, with the groups inside it (PEP 735); `place` names it."""
     table = document.data.get("dependency-groups")
     known = {canonicalize_name(key): key for key in table} if isinstance(table, dict) else {}
     normalised = canonicalize_name(name)
@@ -245,7 +246,7 @@ def _gather_group(
         elif isinstance(entry, dict) and isinstance(entry.get("include-group"), str) and len(entry) == 1:
             span = document.at_value((*element, "include-group"))
             where = document.source.place(span.start, span.length)
-            _gather_group(
+            gather_group(
                 gathered, document, folder, entry["include-group"], where, stack=(*stack, normalised)
             )
         else:

@@ -49,6 +49,10 @@ class Origin:
     environment: Mapping[str, str] = field(default_factory=dict)
 
 
+_FILE = re.compile(r"(?:(?:-r|--requirement)(?:\s+|=)\s*)?(?P<file>[^\s;@\[\]]+\.(?:txt|in))")
+"""What names a list of requirements, where one requirement is to stand."""
+
+
 @dataclass(frozen=True)
 class Read:
     """A requirement, or None where it is broken; what is wrong or odd with it; the folder that it builds."""
@@ -100,6 +104,11 @@ def read_requirement(
                     why=text(f"spec.requirement.{key}"),
                 ),
             ),
+        )
+    if named := _FILE.fullmatch(words):
+        why = text("spec.requirement.file", file=brief(named["file"]))
+        return Read(
+            None, (problem("PV120", requirement=brief(words), where=shifted.place(0, len(words)), why=why),)
         )
     meant = environ.expand(words, origin.environment)
     if _is_url(meant):

@@ -3,16 +3,34 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Sequence
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
 from ..errors import Hint, Problem, problem, text
+from .declared_data import data_mistakes
+from .declared_hosts import host_mistakes
+from .declared_slurm import slurm_mistakes
 from .mirror_names import bad_mirror
 from .positions import Path, Span
-from .schema import TAGS, Declared, Environment, FromFile, MirrorTable, Prove, RunTable, TargetTable
+from .schema import (
+    TAGS,
+    DataTable,
+    Declared,
+    Environment,
+    FromFile,
+    ImageTable,
+    MirrorTable,
+    Prove,
+    RunTable,
+    SlurmTable,
+    SshTable,
+    TargetTable,
+)
 from .source import brief
 from .toml_text import Document
 
@@ -23,18 +41,33 @@ _TABLES: tuple[tuple[tuple[str, ...], type[BaseModel]], ...] = (
     (("env",), Environment),
     (("mirrors",), MirrorTable),
     (("prove",), Prove),
+    (("data", "*"), DataTable),
     (("run", "*"), RunTable),
     (("target", "*"), TargetTable),
 )
+_KINDS: Mapping[str, type[BaseModel]] = {
+    "<image>": ImageTable,
+    "<slurm>": SlurmTable,
+    "<ssh>": SshTable,
+}
+"""The tables of the kinds of targets whose keys are all known, by their label."""
 _EXPECTS = {
     # pydantic's error type -> which of our words say what the key takes
     "string_type": "string",
     "int_type": "integer",
     "int_from_float": "integer",
+    "float_type": "number",
+    "bool_type": "boolean",
     "list_type": "array",
     "dict_type": "table",
     "model_type": "table",
     "model_attributes_type": "table",
+}
+_BOUNDS = {
+    # pydantic's error type -> where it says the bound, our words
+    "greater_than_equal": ("ge", "spec.bad.greater_than_equal"),
+    "greater_than": ("gt", "spec.bad.greater_than"),
+    "less_than_equal": ("le", "spec.bad.less_than_equal"),
 }
 _SYNONYMS = {
     # what people call a value that has another name here
@@ -49,6 +82,9 @@ _SYNONYMS = {
     "docker": "image",
     "container": "image",
     "podman": "image",
+    "hostname": "hosts",
+    "nodes": "hosts",
+    "machines": "hosts",
     "k8s": "kubernetes",
     "local": "venv",
     "virtualenv": "venv",
@@ -69,11 +105,17 @@ def validate(document: Document, table: Path) -> tuple[Declared | None, list[Pro
     data = document.data
     for part in table:
         data = data.get(str(part), {})
+    declared = None
+    found = [
+        *host_mistakes(document, table, data),
+        *slurm_mistakes(document, table, data),
+        *data_mistakes(document, table, data),
+    ]
     try:
-        return Declared.model_validate(data), []
+        declared = Declared.model_validate(data)
     except ValidationError as failed:
-        found = [_translate(document, table, error) for error in failed.errors(include_url=False)]
-    return None, [one for one in found if not (document.partial and one.code == "PV104")]
+        found += [_translate(document, table, error) for error in failed.errors(include_url=False)]
+    return declared, [one for one in found if not (document.partial and one.code == "PV104")]
 
 
 def _translate(document: Document, table: Path, error: ErrorDetails) -> Problem:
@@ -82,7 +124,8 @@ def _translate(document: Document, table: Path, error: ErrorDetails) -> Problem:
     kind = error["type"]
     key = dotted(path)
     if kind == "extra_forbidden":
-        return _unknown_key(document, whole, path)
+        model = next((one for label, one in _KINDS.items() if label in error["loc"]), None)
+        return _unknown_key(document, whole, path, model)
     if kind == "missing":
         span = document.at_key(whole[:-1])
         given = [str(one) for one in error["input"]] if isinstance(error["input"], dict) else []
@@ -113,19 +156,29 @@ def _translate(document: Document, table: Path, error: ErrorDetails) -> Problem:
         return problem(
             "PV102", key=key, value=found, where=where, why=why, hints=_quoting(error, path, found)
         )
-    if kind == "greater_than_equal":
-        least = str(error.get("ctx", {}).get("ge", ""))
-        return problem("PV105", key=key, value=found, where=where, why=text("spec.bad.least", least=least))
+    if kind in _BOUNDS:
+        name, words = _BOUNDS[kind]
+        why = text(words, bound=f"{error.get('ctx', {}).get(name, 0):g}")
+        return problem("PV105", key=key, value=found, where=where, why=why)
     if kind.startswith("spec.mirror."):
         named = next(str(part) for part in reversed(path) if isinstance(part, str))
         return bad_mirror(str(error["input"]), None if kind == "spec.mirror.preset" else named, where)
+    if kind == "too_short":
+        kind = "spec.bad.empty"
+    if kind in ("spec.bad.host_password", "spec.bad.data_password"):
+        found, where = _masked(found), replace(where, source=_masked(where.source or ""))
     why = text(kind) if kind.startswith("spec.bad.") else text("spec.bad.form")
     return problem("PV105", key=key, value=found, where=where, why=why)
 
 
-def _unknown_key(document: Document, whole: Path, path: Path) -> Problem:
+def _masked(words: str) -> str:
+    """Return words with asterisks, as many, in place of what stands between `:` and `@`."""
+    return re.sub(r"(?<=:)[^@\s]+(?=@)", lambda match: "*" * len(match[0]), words)
+
+
+def _unknown_key(document: Document, whole: Path, path: Path, kind: type[BaseModel] | None) -> Problem:
     span = document.at_key(whole)
-    allowed = known_keys(path[:-1])
+    allowed = _keys(kind) if kind is not None else known_keys(path[:-1])
     return problem(
         "PV101",
         key=dotted(path),
@@ -141,8 +194,12 @@ def known_keys(table: Path) -> list[str]:
         if len(pattern) == len(table) and all(
             want in ("*", got) for want, got in zip(pattern, table, strict=True)
         ):
-            return [field.alias or name for name, field in model.model_fields.items()]
+            return _keys(model)
     return []
+
+
+def _keys(model: type[BaseModel]) -> list[str]:
+    return [field.alias or name for name, field in model.model_fields.items()]
 
 
 def dotted(path: Sequence[str | int]) -> str:
@@ -190,6 +247,8 @@ def _quoting(error: ErrorDetails, path: Path, found: str) -> tuple[Hint, ...]:
         return ()
     if error["type"] == "string_type" and isinstance(value, (int, float)):
         return (Hint(text("spec.hint.write_pair", key=path[-1], value=f'"{found}"')),)
+    if error["type"] == "list_type" and isinstance(value, str) and value.endswith((".txt", ".in", ".toml")):
+        return (Hint(text("spec.hint.write_pair", key=path[-1], value=f"{{ file = {found} }}")),)
     if error["type"] == "list_type" and isinstance(value, str):
         return (Hint(text("spec.hint.write_pair", key=path[-1], value=f"[{found}]")),)
     return ()

@@ -9,6 +9,7 @@ import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from pathlib import Path
 
 from ..errors import Failure, Hint, problem, text
 from ..hosts.files import naming, write_whole
@@ -51,6 +52,14 @@ def guarded(layout: Layout, *, wait: bool, progress: Progress) -> Iterator[None]
 def make_base(layout: Layout) -> None:
     """Make `.provenv/<target>/generations`, with the `.gitignore` that keeps all of it out of git.
 
+    Raises as `make_home` does.
+    """
+    make_home(layout, layout.generations)
+
+
+def make_home(layout: Layout, folder: Path) -> None:
+    """Make a folder below `.provenv`, with the `.gitignore` that keeps all of it out of git.
+
     Raises Failure PV402 where the folder cannot be made, PV461 and PV462 where it may only be read.
     """
     if os.path.islink(layout.home) and not layout.home.exists():
@@ -59,7 +68,7 @@ def make_base(layout: Layout) -> None:
         hints = (Hint(text("PV402.hint_link")),)
         raise Failure(problem("PV402", path=str(layout.home), reason="-", why=reason, hints=hints))
     try:
-        layout.generations.mkdir(parents=True, exist_ok=True)
+        folder.mkdir(parents=True, exist_ok=True)
         ignore = layout.home / ".gitignore"
         if not ignore.exists():
             write_whole(ignore, b"*\n")

@@ -65,6 +65,26 @@ def is_shared(folder: Path) -> bool:
         os.close(handle)
 
 
+def is_taken(handle: int) -> bool:
+    """Return whether anybody holds the open file by `hold`; several may ask at once.
+
+    Raises OSError where the file system has no locks.
+    """
+    if sys.platform == "win32":
+        if not hold(handle, wait=False):
+            return True
+        os.lseek(handle, LOCKED_BYTE, os.SEEK_SET)
+        msvcrt.locking(handle, msvcrt.LK_UNLCK, 1)
+        return False
+    try:
+        # shared: who asks must not look like a holder to another one who asks
+        fcntl.flock(handle, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return True
+    fcntl.flock(handle, fcntl.LOCK_UN)
+    return False
+
+
 @contextmanager
 def edited(path: Path) -> Iterator[None]:
     """Hold a file that is replaced whole for the block, so that of two edits none is lost.

@@ -29,9 +29,14 @@ MEANINGFUL = (".py", ".pyi", ".so", ".pyd", ".dll", ".dylib", ".pth", "/RECORD",
 
 def write_manifest(generation: Path, tree: Tree) -> tuple[int, int]:
     """Write what `generation/venv` was read to be; return the number of files and their bytes."""
+    write_whole(generation / MANIFEST, manifest_of(tree))
+    return len(tree), sum(seen.size for seen in tree.values())
+
+
+def manifest_of(tree: Tree) -> bytes:
+    """Return what a manifest says of a tree."""
     lines = [line_of(path, tree[path]) for path in sorted(tree)]
-    write_whole(generation / MANIFEST, HEAD + "".join(lines).encode("utf-8", "surrogateescape"))
-    return len(lines), sum(seen.size for seen in tree.values())
+    return HEAD + "".join(lines).encode("utf-8", "surrogateescape")
 
 
 def read_manifest(generation: Path) -> Tree:

@@ -74,7 +74,7 @@ def recorded(venv: Path) -> Records:
     others: dict[str, set[str]] = {}
     unreadable: list[str] = []
     sums: dict[str, str] = {}
-    for site in _sites(venv):
+    for site in sites(venv):
         prefix = f"{os.path.relpath(site, venv).replace(os.sep, '/')}/"
         for info in sorted(site.glob(f"*{INFO}")):
             name = normalised(info.name.split("-")[0])
@@ -176,7 +176,7 @@ def _coded(algorithm: str, content: bytes) -> str:
     return base64.urlsafe_b64encode(digest).rstrip(b"=").decode()
 
 
-def _sites(venv: Path) -> list[Path]:
+def sites(venv: Path) -> list[Path]:
     """Return the folders of packages: `lib/python3.X/site-packages`, on Windows `Lib/site-packages`."""
     found = [*venv.glob("lib/python*/site-packages"), *venv.glob("Lib/site-packages")]
     return [one for place, one in enumerate(found) if not any(one.samefile(other) for other in found[:place])]

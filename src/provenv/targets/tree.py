@@ -84,8 +84,13 @@ def parse_line(line: bytes) -> tuple[str, Seen]:
     """Return the path and what is told of it."""
     size, time, digest, name = line.split(b"\t", 3)
     if b"\\" in name:
-        name = ESCAPED.sub(lambda found: b"\n" if found[1] == b"n" else found[1], name)
+        name = unescaped(name)
     return name.decode("utf-8", "surrogateescape"), Seen(int(size), int(time), digest.decode("ascii"))
+
+
+def unescaped(name: bytes) -> bytes:
+    """Return a path as it is, from how payload/read_tree.py writes it."""
+    return ESCAPED.sub(lambda found: b"\n" if found[1] == b"n" else found[1], name)
 
 
 def line_of(path: str, seen: Seen) -> str:

@@ -35,10 +35,15 @@ class Marks(NamedTuple):
     last: str = "╰─ "
     through: str = "│  "
     rule: str = "│"
+    faster: str = "▲"
+    slower: str = "▼"
+    bar: str = "█"
 
 
 UNICODE = Marks()
-ASCII = Marks("ok", "FAIL", "skip", "!", "->", "*", "x", "...", "<=", ", ", "-", "|- ", "`- ", "|  ", "|")
+ASCII = Marks(
+    "ok", "FAIL", "skip", "!", "->", "*", "x", "...", "<=", ", ", "-", "|- ", "`- ", "|  ", "|", "^", "v", "#"
+)
 
 
 class Context(NamedTuple):

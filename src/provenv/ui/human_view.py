@@ -28,10 +28,10 @@ class HumanView:
         """Write a value's view; --quiet keeps back those that only tell what was done."""
         self._problems(findings(value), count=False)
         where = stream(value)
-        if where == "act" and self.screen.quiet:
+        if where in ("act", "aside") and self.screen.quiet:
             return
         drawn = lines(value, self.screen.context(self.words))
-        if where == "note":
+        if where in ("note", "aside"):
             self.screen.tell(drawn)
         else:
             self.screen.show(drawn)

@@ -4,20 +4,25 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import fields, is_dataclass
+from itertools import chain
 from typing import Any
 
-from ..errors import Failure, Problem
+from ..errors import Failure, Problem, Text
 from ..model.codec import to_json
 from .events import Events
 from .problems import unseen
 from .redact import document as redacted
 from .screen import Screen, encodable
-from .streams import write
+from .streams import write_all
 from .views import findings
 from .words import Words
 
 SCHEMA = 1
+INDENT = "  "
+OPENED = 3
+"""Levels of a document that are written entry by entry: its own, its data's, a list of hosts in that."""
 
 
 def document(
@@ -33,16 +38,28 @@ def document(
     A failure that the rules know carries their answer as `diagnosis`. Secrets are masked.
     A figure that JSON cannot write (NaN, infinity) becomes null.
     """
-    told = {
+    return "".join(pieces(command, ok, data, problems, words, diagnosis))
+
+
+def pieces(
+    command: str,
+    ok: bool,
+    data: object,
+    problems: Sequence[Problem],
+    words: Words,
+    diagnosis: object = None,
+) -> Iterator[str]:
+    """Yield the document piece by piece: what a thousand hosts told is never in memory as JSON."""
+    told: dict[str, object] = {
         "provenv": SCHEMA,
         "command": command,
         "ok": ok,
-        "data": redacted(_finite(to_json(data, words))),
-        "problems": redacted(_finite(to_json(tuple(problems), words))),
+        "data": data,
+        "problems": tuple(problems),
     }
     if diagnosis is not None:
-        told["diagnosis"] = redacted(_finite(to_json(diagnosis, words)))
-    return json.dumps(told, ensure_ascii=False, indent=2, allow_nan=False)
+        told["diagnosis"] = diagnosis
+    return _pieces(told, words, 0)
 
 
 class JsonView:
@@ -71,8 +88,43 @@ class JsonView:
     def _write(self, ok: bool, value: object, problems: Sequence[Problem], diagnosis: object = None) -> None:
         told = list(self.progress.shown)
         unseen((*problems, *findings(value)), told)
-        text = document(self.command, ok, value, told, self.words, diagnosis)
-        write(self.screen.out, encodable(text + "\n", self.screen.out))
+        whole = pieces(self.command, ok, value, told, self.words, diagnosis)
+        out = self.screen.out
+        write_all(out, (encodable(piece, out) for piece in chain(whole, ("\n",))))
+
+
+def _pieces(value: object, words: Words, level: int) -> Iterator[str]:
+    opened = _opened(value) if level < OPENED else ()
+    if not opened:
+        written = _dumps(redacted(_finite(to_json(value, words))))
+        # no string has a line break of its own in JSON
+        yield written.replace("\n", "\n" + INDENT * level)
+        return
+    is_named = opened[0][0] is not None
+    before = "{\n" if is_named else "[\n"
+    for name, entry in opened:
+        yield before + INDENT * (level + 1) + ("" if name is None else _dumps(name) + ": ")
+        if name is not None and isinstance(entry, str):
+            yield _dumps(redacted({name: entry})[name])
+        else:
+            yield from _pieces(entry, words, level + 1)
+        before = ",\n"
+    yield "\n" + INDENT * level + ("}" if is_named else "]")
+
+
+def _opened(value: object) -> Sequence[tuple[str | None, object]]:
+    """Return what a value has in it, by name where it has names, as `to_json` would write it."""
+    if isinstance(value, (list, tuple)):
+        return [(None, entry) for entry in value]
+    if isinstance(value, Mapping):
+        return [(str(name), entry) for name, entry in value.items()]
+    if is_dataclass(value) and not isinstance(value, (type, Text)):
+        return [(field.name, getattr(value, field.name)) for field in fields(value)]
+    return ()
+
+
+def _dumps(value: object) -> str:
+    return json.dumps(value, ensure_ascii=False, indent=len(INDENT), allow_nan=False)
 
 
 def _finite(value: Any) -> Any:

@@ -6,6 +6,7 @@ import os
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Iterable
     from typing import TextIO
 
 
@@ -15,8 +16,14 @@ class Unwritten(Exception):
 
 def write(stream: TextIO, words: str) -> None:
     """Write data. Raises BrokenPipeError where the reader has gone, Unwritten for any other reason."""
+    write_all(stream, (words,))
+
+
+def write_all(stream: TextIO, pieces: Iterable[str]) -> None:
+    """Write data piece by piece, as it comes; raises as `write` does."""
     try:
-        stream.write(words)
+        for piece in pieces:
+            stream.write(piece)
     except BrokenPipeError:
         raise
     except OSError as error:

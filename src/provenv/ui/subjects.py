@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-PLAIN = ("accelerator", "python", "index", "interpreter", "constraints", "lock", "keras:backend")
-NAMED = ("source", "variant", "build", "limit", "library", "companion")
+PLAIN = ("accelerator", "python", "index", "interpreter", "constraints", "lock", "keras:backend", "base")
+NAMED = ("source", "variant", "build", "limit", "library", "companion", "hosts")
 
 
 def subject(name: str, say: Callable[..., str]) -> str:

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any, cast
 
 FOLDER = Path(__file__).parent
-NAMES = ("cuda_drivers", "torch_builds")
+NAMES = ("cuda_drivers", "device_peaks", "torch_builds")
 
 
 @cache

@@ -42,6 +42,14 @@ class Named:
 
 
 @dataclass(frozen=True)
+class Keyed:
+    """A key of `[target.image]`, and what it holds."""
+
+    key: str
+    items: tuple[Item, ...]
+
+
+@dataclass(frozen=True)
 class Adopted:
     """Everything that the declared file will say, and what it will not.
 
@@ -71,6 +79,7 @@ class Adopted:
     about: Text | None = None
     groups: tuple[str, ...] = ()
     extras: tuple[str, ...] = ()
+    image: tuple[Keyed, ...] = ()
 
 
 @dataclass
@@ -102,6 +111,7 @@ class Draft:
     mirrors: dict[str, Item] = field(default_factory=dict)
     prove: dict[str, Item] = field(default_factory=dict)
     runs: dict[str, Item] = field(default_factory=dict)
+    image: dict[str, list[Item]] = field(default_factory=dict)
     left_out: list[LeftOut] = field(default_factory=list)
     found: list[Text] = field(default_factory=list)
     groups: list[str] = field(default_factory=list)
@@ -141,6 +151,7 @@ class Draft:
             (self.runs, other.runs),
         ):
             mine.update({key: item for key, item in theirs.items() if key not in mine})
+        self.image.update({key: items for key, items in other.image.items() if key not in self.image})
         self.left_out.extend(one for one in other.left_out if one not in self.left_out)
         self.tell(*other.found)
 
@@ -167,6 +178,7 @@ class Draft:
             self.about,
             tuple(self.groups),
             tuple(self.extras),
+            tuple(Keyed(key, tuple(items)) for key, items in self.image.items()),
         )
 
 

@@ -14,9 +14,11 @@ from typing import Any
 
 from ...errors import Failure, Place, problem, text, verbatim
 from ..source import Source, read_requirements
+from . import compose
 from .adopted import Draft, Item
 from .dockerfile import finder
 from .dockerfile import read as read_dockerfile
+from .image_target import put, take_base, take_extensions, take_limit, take_port, take_user
 from .images import read_image, take_image
 from .installing import Setting, take_command, take_system
 from .shell_words import commands
@@ -29,9 +31,16 @@ _COMMANDS = (
     "postStartCommand",
     "postAttachCommand",
 )
+_USUAL_USERS = frozenset({"vscode", "node", "codespace"})
+"""What the dev containers' own images call the user that an image of ours has anyway."""
+_RUN_OPTIONS = {
+    "--gpus": "gpus", "--shm-size": "shm", "--memory": "memory", "-m": "memory", "--cpus": "cpus",
+    "--network": "network", "--net": "network",
+}  # fmt: skip
 _KNOWN = frozenset(
     {"name", "image", "build", "dockerFile", "context", "features", "containerEnv", "remoteEnv",
-     "hostRequirements", "$schema", *_COMMANDS}
+     "hostRequirements", "$schema", "customizations", "forwardPorts", "appPort", "runArgs", "mounts",
+     "containerUser", "remoteUser", "dockerComposeFile", "service", *_COMMANDS}
 )  # fmt: skip
 
 
@@ -59,6 +68,7 @@ def read(draft: Draft, source: Source, folder: Path, reader: Callable[[Draft, Pa
     if isinstance(data.get("image"), str):
         _image(draft, data["image"], place_of("image"))
     _build(draft, data, folder, reader, place_of)
+    _composed(draft, data, folder, reader, place_of)
     features = data.get("features")
     for name, options in features.items() if isinstance(features, dict) else ():
         _feature(draft, str(name), options if isinstance(options, dict) else {}, place_of(str(name)))
@@ -70,9 +80,11 @@ def read(draft: Draft, source: Source, folder: Path, reader: Callable[[Draft, Pa
     setting.finish(draft)
     requirements = data.get("hostRequirements")
     if isinstance(requirements, dict) and requirements.get("gpu"):
-        draft.accelerator = draft.accelerator or Item(
-            "auto", place_of("hostRequirements"), text("adopt.note.cuda_any")
-        )
+        where = place_of("hostRequirements")
+        draft.accelerator = draft.accelerator or Item("auto", where, text("adopt.note.cuda_any"))
+        if requirements["gpu"] is True:
+            put(draft, "gpus", "all", where)
+    _container(draft, data, place_of)
     for key in data:
         if key not in _KNOWN:
             draft.leave(key, place_of(key), text("adopt.left.container"))
@@ -81,8 +93,7 @@ def read(draft: Draft, source: Source, folder: Path, reader: Callable[[Draft, Pa
 def _image(draft: Draft, name: str, where: str) -> None:
     image = read_image(name)
     take_image(draft, image, name, where)
-    if not image.known:
-        draft.leave(name, where, text("adopt.left.base"))
+    take_base(draft, name, image, where)
 
 
 def _build(
@@ -105,6 +116,80 @@ def _build(
             place_of("dockerfile" if isinstance(build, dict) else "dockerFile"),
             text("adopt.left.no_file"),
         )
+
+
+def _composed(
+    draft: Draft,
+    data: dict[str, Any],
+    folder: Path,
+    reader: Callable[[Draft, Path], None],
+    place_of: Callable[[str], str],
+) -> None:
+    """Read the compose file that is named, of several the first."""
+    named = data.get("dockerComposeFile")
+    name = named[0] if isinstance(named, list) and named else named
+    if not isinstance(name, str):
+        return
+    path = folder / name
+    if path.is_file():
+        source = read_requirements(draft.root, path)
+        compose.read(draft, source, path, reader, service=str(data.get("service") or ""))
+    else:
+        draft.leave(name, place_of("dockerComposeFile"), text("adopt.left.no_file"))
+
+
+def _container(draft: Draft, data: dict[str, Any], place_of: Callable[[str], str]) -> None:
+    """Take what is said of the container itself: ports, extensions, volumes, user, options of `run`."""
+    for key in ("forwardPorts", "appPort"):
+        found = data.get(key)
+        for port in found if isinstance(found, list) else [found] if found else ():
+            take_port(draft, str(port).rpartition(":")[2], place_of(key))
+    editor = _table(_table(data.get("customizations")).get("vscode"))
+    extensions = editor.get("extensions")
+    if isinstance(extensions, list):
+        take_extensions(draft, extensions, place_of("extensions"))
+    for key in _table(data.get("customizations")):
+        if key != "vscode":
+            draft.leave(f"customizations.{key}", place_of(key), text("adopt.left.container"))
+    for one in data["mounts"] if isinstance(data.get("mounts"), list) else ():
+        _mount(draft, one, place_of("mounts"))
+    user = data.get("containerUser") or data.get("remoteUser")
+    if isinstance(user, str) and user not in _USUAL_USERS:
+        take_user(draft, user, place_of("containerUser" if data.get("containerUser") else "remoteUser"), {})
+    if isinstance(data.get("runArgs"), list):
+        _options(draft, [str(one) for one in data["runArgs"]], place_of("runArgs"))
+
+
+def _mount(draft: Draft, one: object, where: str) -> None:
+    said = dict(pair.partition("=")[::2] for pair in one.split(",")) if isinstance(one, str) else _table(one)
+    source, goal = (
+        str(said.get(key) or said.get(other) or "") for key, other in (("source", "src"), ("target", "dst"))
+    )
+    words = f"{source}:{goal}"
+    if said.get("type") == "volume" and re.fullmatch(r"[A-Za-z0-9][\w.-]*:/[^:$]*", words):
+        put(draft, "volumes", words, where)
+    else:
+        draft.leave(str(one), where, text("adopt.left.container"))
+
+
+def _options(draft: Draft, words: list[str], where: str) -> None:
+    """Take the options of `docker run` that an image target has a key for."""
+    values = iter(words)
+    for word in values:
+        name, equals, value = word.partition("=")
+        key = _RUN_OPTIONS.get(name)
+        if key is None:
+            draft.leave(word, where, text("adopt.left.container"))
+            continue
+        value = value if equals else next(values, "")
+        if key != "network":
+            take_limit(draft, key, value, where)
+        elif value in ("host", "none", "bridge"):
+            put(draft, "network", value, where)
+
+
+def _table(value: object) -> dict[str, Any]:
+    return value if isinstance(value, dict) else {}
 
 
 def _variables(draft: Draft, data: dict[str, Any], place_of: Callable[[str], str]) -> None:

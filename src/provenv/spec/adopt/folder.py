@@ -36,6 +36,10 @@ _LOCKS = ("uv.lock", "pylock.toml", "poetry.lock", "pdm.lock", "Pipfile.lock", "
 _OTHERS = (
     "Dockerfile",
     "Containerfile",
+    "compose.yaml",
+    "compose.yml",
+    "docker-compose.yml",
+    "docker-compose.yaml",
     ".devcontainer/devcontainer.json",
     ".devcontainer.json",
     "Pipfile",

@@ -44,7 +44,14 @@ _PIP = re.compile(r"pip(?:3(?:\.\d+)?)?")
 _TRIFLES = frozenset(
     {"rm", "mkdir", "cd", "echo", "set", "true", "false", "exit", "cp", "mv", "ln", "chmod", "chown", "touch",
      "export", "ls", "cat", "test", "[", "[[", "]", "]]", "for", "in", "case", "source", ".", "printf",
+     "sed", "ulimit", "tar", "unzip", "locale-gen", "update-alternatives", "ssh-keygen", "tee", "grep",
      "sleep", "unset", "eval", "pwd", "ldconfig", "hash", "which", "shopt", "trap", "wait", "local", "return"}
+)  # fmt: skip
+
+
+_BUILDERS = frozenset(
+    {"make", "cmake", "ninja", "gcc", "g++", "cc", "c++", "nvcc", "configure", "meson", "bazel", "cargo",
+     "go", "npm", "npx", "yarn", "pnpm"}
 )  # fmt: skip
 
 
@@ -80,6 +87,8 @@ def take_command(draft: Draft, words: Sequence[str], where: str, setting: Settin
         _setup_script(draft, rest, where, setting, words)
     elif act := _installer(name):
         act(draft, name, rest, where, setting, words)
+    elif name in _BUILDERS or name.endswith(("/configure", "build.sh")):
+        draft.leave(" ".join(words), where, text("adopt.left.compiled"))
     elif name and name not in _TRIFLES:
         draft.leave(" ".join(words), where, text("adopt.left.command"))
 
@@ -87,6 +96,8 @@ def take_command(draft: Draft, words: Sequence[str], where: str, setting: Settin
 def _called(words: Sequence[str]) -> tuple[str, list[str]]:
     """Return the program's name and its arguments; `python -m pip` and `uv pip` are pip."""
     name, rest = posixpath.basename(words[0]) if words else "", list(words[1:])
+    if _PYTHON.fullmatch(name) and rest and re.fullmatch(r"-m\w+", rest[0]):
+        rest = ["-m", rest[0][2:], *rest[1:]]
     if _PYTHON.fullmatch(name) and rest[:1] == ["-m"]:
         name, rest = posixpath.basename(rest[1]) if len(rest) > 1 else "", rest[2:]
     return ("pip", rest[1:]) if name == "uv" and rest[:1] == ["pip"] else (name, rest)
@@ -179,6 +190,8 @@ def _apt(
 def take_system(draft: Draft, name: str, word: str, where: str) -> None:
     """Carry over a Debian package; interpreters, CUDA and what only an image needs are left out."""
     if _INTERPRETER.fullmatch(name):
+        if draft.python is None and (version := re.match(r"python(3\.\d+)", name)):
+            draft.python = Item(version[1], where)
         draft.leave(word, where, text("adopt.left.interpreter"))
     elif _ACCELERATOR.fullmatch(name):
         draft.leave(word, where, text("adopt.left.cuda"))

@@ -10,10 +10,12 @@ from ...errors import Failure, Hint, Place, Problem, problem, text
 from ..source import Source, read_requirements, relative
 from . import (
     code,
+    compose,
     conda_environment,
     conda_list,
     devcontainer,
     dockerfile,
+    dockerfile_stages,
     installed,
     listed,
     pipfile,
@@ -31,8 +33,8 @@ from .tree import single
 KINDS = (
     "environment.yml", "Pipfile", "Pipfile.lock", "pyproject.toml", "setup.cfg", "setup.py",
     "requirements.txt",
-    "pip freeze", "conda list", "Dockerfile", "devcontainer.json", "*.ipynb", "*.py", ".python-version",
-    "runtime.txt",
+    "pip freeze", "conda list", "Dockerfile", "compose.yaml", "devcontainer.json", "*.ipynb", "*.py",
+    ".python-version", "runtime.txt",
 )  # fmt: skip
 _LOCKS = re.compile(r"(?:uv|poetry|pdm|pixi|conda)[\w-]*\.lock|pylock(?:\.[^.]+)?\.toml|conda-lock\.ya?ml")
 _DOCKER = re.compile(r"(?:docker|container)file(?:[.-].*)?|.*[.-](?:docker|container)file", re.IGNORECASE)
@@ -89,7 +91,9 @@ Reader = Callable[[Draft, Source, Path], None]
 def _by_name(name: str, source: Source) -> Reader | None:
     lowered = name.lower()
     if name.endswith((".yml", ".yaml")):
-        return _environment if conda_environment.is_environment(source.text) else None
+        if conda_environment.is_environment(source.text):
+            return _environment
+        return _compose if compose.is_compose(source.text) else None
     plain: dict[str, Reader] = {
         "pipfile": _pipfile,
         "pipfile.lock": lambda draft, source, path: pipfile.read_lock(draft, source),
@@ -117,7 +121,7 @@ def _by_name(name: str, source: Source) -> Reader | None:
 def _by_content(words: str) -> Reader | None:
     if conda_environment.is_environment(words):
         return _environment
-    if dockerfile.is_dockerfile(words):
+    if dockerfile_stages.is_dockerfile(words):
         return _dockerfile
     if conda_list.is_list(words):
         return _list
@@ -161,6 +165,10 @@ def _pyproject(draft: Draft, source: Source, path: Path) -> None:
 
 def _dockerfile(draft: Draft, source: Source, path: Path) -> None:
     dockerfile.read(draft, source, path.parent, read_file)
+
+
+def _compose(draft: Draft, source: Source, path: Path) -> None:
+    compose.read(draft, source, path, read_file)
 
 
 def _script(draft: Draft, source: Source, path: Path) -> None:

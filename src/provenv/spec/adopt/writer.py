@@ -10,10 +10,13 @@ from ...errors import Text, text
 from ...model.adopted import Carried, CarriedKind, Initial, LeftOut
 from ..edit_array import INDENT, quote
 from .adopted import Adopted, Item, Named
+from .image_target import KEYS, LISTS, NUMBERS
 
 OPTIONS = "requirements.provenv.txt"
 """Indexes and other options of pip's, which provenv.toml has no key for, stand in a requirements file."""
 CONSTRAINTS = "constraints.provenv.txt"
+IMAGE = "image"
+"""The name of the target that a source's image becomes."""
 _NAME = re.compile(r"\w([\w.-]*\w)?")
 
 Words = Callable[[Text], str]
@@ -47,6 +50,7 @@ def write(adopted: Adopted, root: Path, words: Words) -> Initial:
         *_prove(adopted, root, words),
         "",
         *_runs(adopted, root, words),
+        *_image(adopted, words),
         *_left_out(adopted, words),
         "",
     ]
@@ -190,6 +194,38 @@ def _runs(adopted: Adopted, root: Path, words: Words) -> list[str]:
     return lines[:-1]
 
 
+def _image(adopted: Adopted, words: Words) -> list[str]:
+    """Return the target that is the same environment as a container, where the source describes one."""
+    if not adopted.image:
+        return []
+    lines = ["", *_comment(words(text("adopt.writer.image"))), f"[target.{IMAGE}]", 'kind = "image"']
+    found = {one.key: one.items for one in adopted.image}
+    for key in KEYS:
+        lines += _image_key(key, found.get(key, ()), words)
+    if "gpus" not in found and adopted.accelerator is not None:
+        lines.append(f'# gpus = "all"  # {words(text("adopt.writer.gpus"))}')
+    return lines
+
+
+def _image_key(key: str, items: tuple[Item, ...], words: Words) -> Iterator[str]:
+    if not items:
+        return
+    if key not in LISTS:
+        value = f"{key} = {_valued(key, items[0].words)}"
+        if items[0].note is None:
+            yield f"{value}  # {items[0].where}"
+        else:
+            yield from (*_comment(_told(items[0], words)), value)
+        return
+    yield f"{key} = ["
+    yield from (f"{INDENT}{_valued(key, item.words)},  # {_told(item, words)}" for item in items)
+    yield "]"
+
+
+def _valued(key: str, words: str) -> str:
+    return words if key in NUMBERS and re.fullmatch(r"\d+(?:\.\d+)?", words) else _quoted(words)
+
+
 def _train(root: Path) -> str:
     for name in ("train.py", "main.py", "run.py"):
         if (root / name).is_file():
@@ -257,6 +293,9 @@ def _carried(adopted: Adopted) -> Iterator[Carried]:
     for kind, entries in named:
         for one in entries:
             yield Carried(kind, f"{one.name} = {one.item.words}", one.item.where, one.item.note)
+    for keyed in adopted.image:
+        for item in keyed.items:
+            yield Carried("image", f"{keyed.key} = {item.words}", item.where, item.note)
 
 
 def _one(kind: CarriedKind, item: Item) -> Carried:

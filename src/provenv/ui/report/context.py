@@ -1,9 +1,10 @@
-"""What every section of the report is given: the demo's result, and words in the page's language."""
+"""What every section of a page is given: words in its language; and the demo's result for its report."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import ClassVar
 
 from ...errors import Argument, Text
 from ...model.demo import DemoResult
@@ -11,12 +12,12 @@ from .markup import Child, Html, prose, tag
 
 
 @dataclass(frozen=True)
-class Context:
-    """The result, and how a Text becomes words of the page's language."""
+class Page:
+    """How a Text becomes words of `language` (`en`, `zh_CN`); `room` is what the page's keys begin with."""
 
-    result: DemoResult
     words: Callable[[Text], str]
     language: str
+    room: ClassVar[str] = "report"
 
     def say(self, key: str, **args: Argument) -> str:
         """Return the words of `key`, not yet escaped."""
@@ -31,12 +32,19 @@ class Context:
         return self.prose(Text(key, args))
 
     def section(self, name: str, *children: Child) -> Html:
-        """Return a section with its heading (`report.NAME.title`) and one sentence below it."""
+        """Return a section with its heading (`ROOM.NAME.title`) and one sentence below it."""
         return tag(
             "section",
-            tag("h2", self.say(f"report.{name}.title"), id=f"{name}-title"),
-            tag("p", self.tell(f"report.{name}.intro"), class_="intro"),
+            tag("h2", self.say(f"{self.room}.{name}.title"), id=f"{name}-title"),
+            tag("p", self.tell(f"{self.room}.{name}.intro"), class_="intro"),
             children,
             id=name,
             aria_labelledby=f"{name}-title",
         )
+
+
+@dataclass(frozen=True)
+class Context(Page):
+    """What the sections of the demo's report are given."""
+
+    result: DemoResult

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from importlib import resources
 
 from ...errors import Text
 from ...model.demo import DemoResult
 from ...version import __version__
 from .context import Context
+from .document import document
 from .figures import moment
-from .markup import Html, tag
 from .sections import (
     choices,
     confusion,
@@ -35,8 +34,6 @@ SECTIONS = (
     ("provenance", provenance.section),
     ("following", following.section),
 )
-# The page needs nothing from outside, and a browser is told to refuse whatever would ask for it.
-POLICY = "default-src 'none'; style-src 'unsafe-inline'; img-src data:; base-uri 'none'; form-action 'none'"
 
 
 def report(result: DemoResult, words: Callable[[Text], str], language: str) -> str:
@@ -45,45 +42,14 @@ def report(result: DemoResult, words: Callable[[Text], str], language: str) -> s
     `words` turns a Text into the words of `language` (`en` or `zh_CN`), which
     the page also names to browsers and screen readers.
     """
-    context = Context(result, words, language)
+    context = Context(words, language, result)
     sections = [(name, written) for name, draw in SECTIONS if (written := draw(context))]
-    body = tag(
-        "body",
-        tag("a", context.say("report.skip"), href="#content", class_="skip"),
-        tag(
-            "main",
-            headline.section(context),
-            _contents(context, [name for name, _ in sections]),
-            [written for _, written in sections],
-            id="content",
-        ),
-        tag("footer", tag("p", context.tell("report.footer", version=__version__, made=_made(result)))),
-    )
-    page = tag("html", _head(context), body, lang="zh-CN" if language.startswith("zh") else "en")
-    return f"<!doctype html>\n{page}\n"
-
-
-def _head(context: Context) -> Html:
-    style = resources.files(__package__).joinpath("style.css").read_text(encoding="utf-8")
-    return tag(
-        "head",
-        tag("meta", charset="utf-8"),
-        tag("meta", name="viewport", content="width=device-width, initial-scale=1"),
-        tag("meta", name="color-scheme", content="light dark"),
-        tag("meta", http_equiv="Content-Security-Policy", content=POLICY),
-        tag("title", context.say("report.title", name=context.result.spec.name)),
-        tag("style", Html(style)),
-    )
-
-
-def _contents(context: Context, names: list[str]) -> Html:
-    return tag(
-        "nav",
-        tag(
-            "ul",
-            [tag("li", tag("a", context.say(f"report.{name}.short"), href=f"#{name}")) for name in names],
-        ),
-        aria_label=context.say("report.contents"),
+    return document(
+        context,
+        title=context.say("report.title", name=result.spec.name),
+        head=headline.section(context),
+        sections=sections,
+        footer=context.tell("report.footer", version=__version__, made=_made(result)),
     )
 
 

@@ -19,30 +19,56 @@ if TYPE_CHECKING:
 
 # `ask`: what was asked for, always shown. `act`: what was done, kept back by --quiet.
 # `note`: stands beside another program's output, so it goes to stderr.
-Stream = Literal["ask", "act", "note"]
+# `aside`: the same, kept back by --quiet.
+Stream = Literal["ask", "act", "note", "aside"]
 STREAMS: dict[str, Stream] = {
     "Facts": "ask",
+    "FleetFacts": "ask",
+    "FleetCopied": "act",
+    "FleetRan": "note",
+    "FleetPlanned": "ask",
+    "FleetUp": "act",
+    "FleetProven": "act",
+    "FleetStatus": "ask",
+    "FleetRollback": "act",
+    "FleetCleaned": "act",
     "Diagnosis": "ask",
     "Explanation": "ask",
     "Plan": "ask",
     "PlanResult": "ask",
     "Status": "ask",
     "History": "ask",
+    "Difference": "ask",
     "Evidence": "act",
     "LockResult": "act",
     "Download": "act",
     "UpResult": "act",
     "Rollback": "act",
+    "PushResult": "ask",
+    "PullResult": "act",
     "Cleaned": "act",
     "InitResult": "act",
     "EditResult": "act",
+    "DataList": "ask",
+    "DataPath": "ask",
+    "DataDigest": "ask",
+    "DataRemoved": "act",
     "DemoSummary": "act",
     "About": "ask",
     "Answered": "note",
     "Checkup": "ask",
     "MirrorResult": "ask",
     "Rendered": "act",
-    "Launch": "note",
+    "Launch": "aside",
+    "RunList": "ask",
+    "RunShown": "ask",
+    "RunStopped": "act",
+    "RunsRemoved": "act",
+    "RunExported": "act",
+    "ResumeProof": "ask",
+    "Comparison": "ask",
+    "RunCurves": "ask",
+    "PageWritten": "act",
 }
 
 

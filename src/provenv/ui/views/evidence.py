@@ -19,9 +19,11 @@ def lines(evidence: Evidence, context: Context) -> Iterator[Line]:
     """Yield the whole proof."""
     head = context.say("ui.evidence.head", target=evidence.target, generation=evidence.generation)
     yield line(Span(head, "strong"))
-    yield from checks(evidence.outcomes, context)
-    yield from failures(evidence.outcomes, context)
-    yield from measures(evidence.outcomes, context)
+    # what was carried over was shown when it was done
+    own = [one for one in evidence.outcomes if context.verbose or one.name not in evidence.carried]
+    yield from checks(own, context)
+    yield from failures(own, context)
+    yield from measures(own, context)
     yield BLANK
     yield from summary(evidence, context)
 
@@ -77,6 +79,9 @@ def summary(evidence: Evidence, context: Context) -> Iterator[Line]:
     if evidence.at_once > 1:
         together = duration(evidence.together)
         told = context.say("ui.evidence.together", time=together, n=evidence.at_once)
+        yield from sentence(line(Span(told, "quiet")), context)
+    if evidence.carried:
+        told = context.say("ui.evidence.carried", n=len(evidence.carried), generation=evidence.carried_from)
         yield from sentence(line(Span(told, "quiet")), context)
     if evidence.left_out:
         names = context.say("ui.comma").join(evidence.left_out)

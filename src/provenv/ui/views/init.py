@@ -15,7 +15,20 @@ MOST_ROWS = 30
 """Requirements that are shown without --verbose."""
 MOST_LEFT = 8
 """Things of one reason that are shown without --verbose."""
-_KINDS = ("python", "reference", "accelerator", "system", "variable", "pass", "index", "mirror", "run")
+IMAGE = "image"
+"""What `init` calls the target that it makes of a source's image."""
+_KINDS = (
+    "python",
+    "reference",
+    "accelerator",
+    "system",
+    "variable",
+    "pass",
+    "index",
+    "mirror",
+    "run",
+    "image",
+)
 
 
 def lines(result: InitResult, context: Context) -> Iterator[Line]:
@@ -33,6 +46,8 @@ def lines(result: InitResult, context: Context) -> Iterator[Line]:
             yield line("  ", Span(one, "quiet" if one.lstrip().startswith("#") else "plain"))
     yield from section(context.say("ui.next"))
     yield line("  ", Span("provenv up", "code"))
+    if any(one.kind == "image" for one in result.carried):
+        yield line("  ", Span(f"provenv up --on {IMAGE}", "code"))
 
 
 def _carried(result: InitResult, context: Context) -> Iterator[Line]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from ...model.lock import Choice, Package
-from ...model.plan import Change, CreateEnvironment, Install, Keep, Prove, Remove, Step, Switch
+from ...model.plan import BuildImage, Change, CreateEnvironment, Install, Keep, Prove, Remove, Step, Switch
 from ..context import Context
 from ..line import Line, Span, Style, line, prose, table
 from ..subjects import subject
@@ -61,6 +61,9 @@ def steps(planned: Sequence[Step], context: Context) -> Iterator[Line]:
     for step in planned:
         if isinstance(step, CreateEnvironment):
             around.append((line(Span("+", "good")), prose(context.say("ui.step.create", python=step.python))))
+        elif isinstance(step, BuildImage):
+            said = context.say("ui.step.image", base=step.base, n=step.files, size=size(step.size))
+            around.append((line(Span("+", "good")), prose(said)))
         elif isinstance(step, Install):
             packages.append(_package("+", "good", step.name, line(step.version), step.download))
         elif isinstance(step, Change):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from ...model.plan import Plan
+from ...model.plan import BuildImage, Plan
 from ...model.results import PlanResult
 from ..context import Context
 from ..line import BLANK, Line, Span, line
@@ -39,7 +39,10 @@ def result_lines(result: PlanResult, context: Context) -> Iterator[Line]:
         yield BLANK
     yield from lines(result.plan, context)
     yield from section(context.say("ui.next"))
-    yield line("  ", Span("provenv up", "code"))
+    on = (
+        f" --on {result.plan.target}" if any(isinstance(one, BuildImage) for one in result.plan.steps) else ""
+    )
+    yield line("  ", Span(f"provenv up{on}", "code"))
 
 
 def totals(plan: Plan, context: Context) -> Iterator[Line]:

@@ -15,6 +15,9 @@ def lines(rollback: Rollback, context: Context) -> Iterator[Line]:
     """Yield the switch, then the state of the files that it returned to."""
     said = context.say("ui.rollback.done", target=rollback.target, old=rollback.old, new=rollback.new)
     yield from passed(said, context)
+    if rollback.tags:
+        named = context.say("ui.comma").join(f"`{one}`" for one in rollback.tags)
+        yield from passed(context.say("ui.rollback.tags", names=named, n=len(rollback.tags)), context)
     if rollback.drift:
         yield from sentence(
             context.say("ui.rollback.drifted"), context, Span(context.marks.warning, "warning")

@@ -5,9 +5,9 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 
+from ...scale import Scale, steps
 from ..figures import percent
 from ..markup import Html, tag
-from .scale import Scale, steps
 
 BELOW, ABOVE = 8, 2  # decades that a distance's bar shows below and above the tolerance
 

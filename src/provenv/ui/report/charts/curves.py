@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
+from ...scale import Scale, decades, steps, whole_steps
 from ..markup import Html, tag
-from .scale import Scale, decades, steps, whole_steps
 
 WIDTH, HEIGHT = 480, 300
 LEFT, RIGHT, TOP, BOTTOM = 52, 118, 46, 46

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+from ...scale import spans_decades
 from ...units import duration
 from ..charts.curves import Chart, Series, curves
-from ..charts.scale import spans_decades
 from ..context import Context
 from ..figures import loss, percent, scientific
 from ..markup import Html, tag

@@ -1,0 +1,1 @@
+"""Environments on the hosts of a target: what is built, switched and looked at on each."""

@@ -1,0 +1,1 @@
+"""Commands on the hosts of a target: a program, a shell, files there and back."""
