@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
+
 from provenv_runtime.estimates import Estimate, bootstrap
 
 from .brown import Document
@@ -26,6 +27,7 @@ class Cost:
 
     @property
     def characters(self) -> int:
+        """How many characters it has, spaces too."""
         return len(self.document.text)
 
     @property

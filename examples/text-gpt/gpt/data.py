@@ -7,6 +7,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
+
 from provenv_runtime import Item, data
 from provenv_runtime.splitting import digest, split
 
@@ -60,6 +61,7 @@ class Parts:
     test: list[Document]
 
     def named(self) -> dict[str, list[Document]]:
+        """Return the parts by their names."""
         return {"train": self.train, "validation": self.validation, "test": self.test}
 
     def keys(self) -> dict[str, list[bytes]]:
@@ -81,9 +83,7 @@ def load(seed: int, documents: int = 0) -> Parts:
     if documents:
         found = [found[place * len(found) // documents] for place in range(min(documents, len(found)))]
     try:
-        rows = split(
-            [key(one.text) for one in found], SHARES, seed=seed, strata=[one.genre for one in found]
-        )
+        rows = split([key(one.text) for one in found], SHARES, seed=seed, strata=[one.genre for one in found])
     except ValueError as error:
         raise TextError(f"{len(found)} documents can't be split: {error}") from error
     return Parts(**{name: [found[row] for row in part] for name, part in rows.items()})

@@ -1,7 +1,7 @@
 """Judge the model on the test part, which it has never seen: `python -m gpt.evaluate`.
 
-Leaves `evaluation.json`, samples in `predictions.json`, and pictures. Ends with 1 if something about the model
-or the split makes its figures worthless.
+Leaves `evaluation.json`, samples in `predictions.json`, and pictures. Ends with 1 if something about the
+model or the split makes its figures worthless.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ from dataclasses import asdict
 from pathlib import Path
 
 import numpy as np
+
 from provenv_runtime.estimates import Estimate, bootstrap
 from provenv_runtime.evaluation import Evaluation
 from provenv_runtime.outputs import read_lines, write_json
@@ -40,9 +41,7 @@ def judge(model: Trained, parts: data.Parts, settings: Settings) -> Evaluation:
     outputs, began = Path(settings.outputs), time.perf_counter()
     texts = [model.alphabet.encode(document.text) for document in parts.test]
     bits = scoring.bits(model.network, texts)
-    costs = [
-        Cost(document, float(np.sum(one))) for document, one in zip(parts.test, bits, strict=True)
-    ]
+    costs = [Cost(document, float(np.sum(one))) for document, one in zip(parts.test, bits, strict=True)]
     counted = baselines.counting(parts, model.alphabet)
     lines = read_lines(outputs / "metrics.jsonl")
     evaluation = Evaluation(
@@ -86,7 +85,9 @@ def samples(model: Trained, prompts: tuple[str, ...], seed: int) -> list[dict[st
 
 def tell(evaluation: Evaluation, characters: int, seconds: float) -> None:
     """Say how the judgement came out."""
-    print(f"{evaluation.count} test documents, {characters:,} characters, each foretold once ({seconds:.1f} s)")
+    print(
+        f"{evaluation.count} test documents, {characters:,} characters, each foretold once ({seconds:.1f} s)"
+    )
     for name, figure in {**evaluation.metrics, **evaluation.baselines}.items():
         print(f"  {name:<26}{figure}", flush=True)
 

@@ -14,7 +14,7 @@ from .baselines import Cost, per_character
 from .trained import Trained
 
 mpl.use("Agg")  # no screen is needed; this has to come before pyplot
-from matplotlib import pyplot as plt  # noqa: E402
+from matplotlib import pyplot as plt
 
 SENTENCE = "The jury said the jury had been told of it."
 ROWS, COLUMNS = 9, 72
@@ -61,7 +61,9 @@ def curves(path: Path, lines: Sequence[dict[str, Any]]) -> None:
     figure, axes = plt.subplots(figsize=(6, 3.6))
     looks = [line["epoch"] for line in lines]
     axes.plot(looks, [line["train_loss"] / np.log(2) for line in lines], color=GREY, label="training")
-    axes.plot(looks, [line["validation_bits_per_character"] for line in lines], color=BLUE, label="validation")
+    axes.plot(
+        looks, [line["validation_bits_per_character"] for line in lines], color=BLUE, label="validation"
+    )
     axes.set(xlabel="look at the validation part", ylabel="bits per character")
     axes.legend(frameon=False)
     keep(figure, path)
@@ -80,8 +82,8 @@ def genres(path: Path, costs: Sequence[Cost], counted: Sequence[Cost]) -> None:
     axes.barh(places, np.array(ours)[order], color=BLUE, label="this model")
     axes.plot(np.array(theirs)[order], places, "|", color=ORANGE, markersize=13, mew=3, label="6-gram")
     axes.set_yticks(places, [names[place] for place in order])
-    axes.set(xlabel="bits per character (lower is better)", xlim=(min(ours + theirs) * 0.8, None))
-    axes.legend(frameon=False, loc="lower right")
+    axes.set(xlabel="bits per character (lower is better)")
+    axes.legend(frameon=False, loc="lower center", bbox_to_anchor=(0.5, 1), ncols=2)
     keep(figure, path)
 
 
@@ -109,7 +111,9 @@ def surprise(path: Path, text: str, bits: np.ndarray) -> None:
         row, column = divmod(place, COLUMNS)
         grid[row, column] = bits[place]
         mark = "\u00b6" if letter == "\n" else letter
-        axes.text(column, row, mark, ha="center", va="center", family="monospace", fontsize=8, parse_math=False)
+        axes.text(
+            column, row, mark, ha="center", va="center", family="monospace", fontsize=8, parse_math=False
+        )
     image = axes.imshow(grid, cmap="Reds", vmin=0, vmax=8, aspect="auto", alpha=0.75)
     axes.set_axis_off()
     figure.colorbar(image, ax=axes, label="bits", pad=0.01)

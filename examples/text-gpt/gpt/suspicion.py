@@ -1,10 +1,11 @@
-"""What is looked at before a figure is believed: leaks, a look into the future, targets at the wrong place."""
+"""What is looked at before a figure is believed: leaks, looks into the future, misplaced targets."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
 import numpy as np
+
 from provenv_runtime.evaluation import Check, checks
 
 from . import passages, scoring
@@ -14,7 +15,7 @@ from .trained import Trained
 
 LEAST = 1.3
 """Bits per character that no model of this size reaches on English it has not seen. C. E. Shannon found 0.6
-to 1.3 for people (Bell System Technical Journal 30, 1951); a word trigram from 583 million words came to 1.75.
+to 1.3 for people (Bell System Technical Journal 30, 1951); a trigram of 583 million words came to 1.75.
 """
 SAMPLE = 1000  # characters of each text that the checks read
 TEXTS = 8
@@ -32,7 +33,7 @@ def suspicions(model: Trained, parts: Parts, bits: float, letters: float) -> lis
     """
     texts = [model.alphabet.encode(document.text[:SAMPLE]) for document in parts.test[:TEXTS]]
     return [
-        *checks(keys={"train": model.learned_from, "test": parts.keys()["test"]}),
+        *checks(keys={**parts.keys(), "train": model.learned_from}),
         copied(parts.test, model.passages),
         causal(model, texts),
         targets(model, texts),
@@ -70,7 +71,9 @@ def targets(model: Trained, texts: Sequence[np.ndarray]) -> Check:
     costs = {}
     for ahead in READINGS:
         cut = slice(0, -1) if ahead > 1 else slice(None)  # the last place has nothing after the next
-        costs[ahead] = float(np.mean([bits[cut].mean() for bits in scoring.bits(model.network, texts, ahead)]))
+        costs[ahead] = float(
+            np.mean([bits[cut].mean() for bits in scoring.bits(model.network, texts, ahead)])
+        )
     best = min(costs, key=lambda ahead: costs[ahead])
     words = (
         f"the targets are shifted: the model foretells {READINGS[best]} ({costs[best]:.2f} bits)"
@@ -94,7 +97,7 @@ def possible(bits: float) -> Check:
 def learned(bits: float, letters: float) -> Check:
     """Compare with counting single letters."""
     words = (
-        f"{bits:.2f} bits per character: the model is no better than the frequencies of letters ({letters:.2f})"
+        f"{bits:.2f} bits per character: no better than the frequencies of letters ({letters:.2f})"
         if bits >= letters
         else "better than the frequencies of letters"
     )
