@@ -58,9 +58,10 @@ class NGram:
 
 def codes(text: np.ndarray, length: int, symbols: int) -> np.ndarray:
     """Return a number for each stretch of `length` characters; the last character counts least."""
-    found = np.zeros(len(text) - length + 1, np.int64)
+    count = max(0, len(text) - length + 1)
+    found = np.zeros(count, np.int64)
     for place in range(length):
-        found = found * symbols + text[place : len(text) - length + 1 + place]
+        found = found * symbols + text[place : place + count]
     return found
 
 
