@@ -158,7 +158,7 @@ caches = [Cache() for _ in network.blocks]
 steps = [network(text[:, :4], caches)] + [network(text[:, at : at + 1], caches) for at in range(4, 12)]
 assert torch.allclose(torch.cat(steps, 1), network(text), atol=1e-5)
 assert scoring.sees_the_future(network, text[0].numpy()) is None
-model = Trained(network, alphabet, 1, 0, 1, [], np.zeros(0, np.uint64))
+model = Trained(network, alphabet, {}, 1, [], np.zeros(0, np.uint64))
 texts = generate.generate(model, "A prompt that is longer than a context", count=2, length=40, seed=3)
 assert texts == generate.generate(model, "A prompt that is longer than a context", count=2, length=40, seed=3)
 assert texts[0] != texts[1] and [len(one) for one in texts] == [40, 40]

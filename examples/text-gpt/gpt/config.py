@@ -20,7 +20,7 @@ class Settings:
     context: Annotated[int, "characters that are looked back at"] = 128
     dropout: Annotated[float, "share of numbers left out at random while learning"] = 0.0
     optimizer: Annotated[Optimizer, "how the weights are moved"] = "adamw"
-    rate: Annotated[float, "highest learning rate"] = 3e-3
+    rate: Annotated[float, "highest learning rate"] = 4e-3
     warm_up: Annotated[int, "steps in which the rate rises; then it falls as a cosine does"] = 100
     momentum: Annotated[float, "for momentum and nesterov"] = 0.9
     l2: Annotated[float, "weight decay"] = 0.1
@@ -30,7 +30,7 @@ class Settings:
     steps: Annotated[int, "steps of training at most"] = 2000
     every: Annotated[int, "steps between two looks at the validation part"] = 200
     patience: Annotated[int, "looks without anything better, after which training ends"] = 5
-    judged: Annotated[int, "characters of the validation part that a look reads; 0: all"] = 60_000
+    judged: Annotated[int, "characters of the validation part that a look reads; 0: all"] = 40_000
     documents: Annotated[int, "documents taken of the corpus, evenly; 0: all"] = 0
     seed: Annotated[int, "of the split, the first weights, the order"] = 1
     outputs: Annotated[str, "folder of what training leaves"] = "outputs"

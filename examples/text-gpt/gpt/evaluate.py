@@ -7,7 +7,6 @@ model or the split makes its figures worthless.
 from __future__ import annotations
 
 import time
-from dataclasses import asdict
 from pathlib import Path
 
 import numpy as np
@@ -36,9 +35,9 @@ PROMPTS = (
 SAMPLE = 300  # characters
 
 
-def judge(model: Trained, parts: data.Parts, settings: Settings) -> Evaluation:
+def judge(model: Trained, parts: data.Parts, outputs: Path) -> Evaluation:
     """Judge, write everything down, and say it. Raises TextError where the figures are worthless."""
-    outputs, began = Path(settings.outputs), time.perf_counter()
+    began = time.perf_counter()
     texts = [model.alphabet.encode(document.text) for document in parts.test]
     bits = scoring.bits(model.network, texts)
     costs = [Cost(document, float(np.sum(one))) for document, one in zip(parts.test, bits, strict=True)]
@@ -56,10 +55,10 @@ def judge(model: Trained, parts: data.Parts, settings: Settings) -> Evaluation:
         checks=suspicions(model, parts, per_character(costs), per_character(counted["1-gram"])),
         seconds=round(sum(line["seconds"] for line in lines), 2),
         parameters=sum(parameter.numel() for parameter in model.network.parameters()),
-        settings=asdict(settings),
+        settings=model.settings,
     )
     evaluation.write(outputs / "evaluation.json")
-    write_json(outputs / "predictions.json", {"samples": samples(model, PROMPTS, settings.seed)})
+    write_json(outputs / "predictions.json", {"samples": samples(model, PROMPTS)})
     write_json(outputs / "gallery.json", pictures.gallery(outputs, model, lines, costs, counted, bits))
     tell(evaluation, sum(cost.characters for cost in costs), time.perf_counter() - began)
     if evaluation.problems():
@@ -76,8 +75,9 @@ def figures(costs: list[Cost]) -> dict[str, Estimate]:
     }
 
 
-def samples(model: Trained, prompts: tuple[str, ...], seed: int) -> list[dict[str, str]]:
+def samples(model: Trained, prompts: tuple[str, ...]) -> list[dict[str, str]]:
     """Return how the model goes on with each prompt."""
+    seed = model.settings["seed"]
     return [
         {"prompt": prompt, "text": generate(model, prompt, length=SAMPLE, seed=seed)[0]} for prompt in prompts
     ]
@@ -94,9 +94,9 @@ def tell(evaluation: Evaluation, characters: int, seconds: float) -> None:
 
 def main() -> None:
     """Judge the model that training left, on the test part of its own split."""
-    settings = chosen(Settings)
-    model = Trained.load(Path(settings.outputs) / FILE)
-    judge(model, data.load(model.seed, model.documents), settings)
+    outputs = Path(chosen(Settings).outputs)
+    model = Trained.load(outputs / FILE)
+    judge(model, data.load(model.settings["seed"], model.settings["documents"]), outputs)
 
 
 if __name__ == "__main__":

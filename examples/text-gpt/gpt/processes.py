@@ -10,6 +10,8 @@ import torch
 from torch import distributed, nn
 from torch.nn.parallel import DistributedDataParallel
 
+from .trained import device
+
 
 @contextmanager
 def joined() -> Iterator[tuple[int, int]]:
@@ -17,6 +19,8 @@ def joined() -> Iterator[tuple[int, int]]:
     if int(os.environ.get("WORLD_SIZE", "1")) == 1:
         yield 0, 1
         return
+    if torch.cuda.is_available():
+        torch.cuda.set_device(device())
     distributed.init_process_group("nccl" if torch.cuda.is_available() else "gloo")
     try:
         yield distributed.get_rank(), distributed.get_world_size()

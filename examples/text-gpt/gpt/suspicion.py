@@ -20,7 +20,7 @@ to 1.3 for people (Bell System Technical Journal 30, 1951); a trigram of 583 mil
 SAMPLE = 1000  # characters of each text that the checks read
 TEXTS = 8
 CLEARLY = 0.3
-"""How many bits less another reading of the targets has to cost before it is told: chance does not suffice."""
+"""How many bits less another reading of the targets has to cost before it is told; chance has less."""
 READINGS = {
     0: "the character it just read",
     1: "the next character",

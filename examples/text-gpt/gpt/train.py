@@ -65,8 +65,7 @@ def train(parts: data.Parts, settings: Settings, rank: int = 0, world: int = 1) 
     return Trained(
         network=training.best.eval(),
         alphabet=training.alphabet,
-        seed=settings.seed,
-        documents=settings.documents,
+        settings=wanted["settings"],
         epoch=training.early.best_epoch,
         learned_from=parts.keys()["train"],
         passages=passages.of(parts.train),
@@ -104,9 +103,9 @@ def main() -> None:
     with processes.joined() as (rank, world):
         model = train(parts, settings, rank, world)
     if rank == 0:
-        path = Path(settings.outputs) / FILE
-        model.save(path)
-        judge(Trained.load(path), parts, settings)
+        outputs = Path(settings.outputs)
+        model.save(outputs / FILE)
+        judge(Trained.load(outputs / FILE), parts, outputs)
 
 
 if __name__ == "__main__":

@@ -8,6 +8,7 @@ import pickle
 import zipfile
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
@@ -23,14 +24,14 @@ FILE = "model.pt"
 class Trained:
     """A network with its alphabet, and what is known of what it learned from.
 
-    `learned_from` has the digest of every document and `passages` the hashes of sampled passages, so that an
-    evaluation can tell whether the model is judged on what it has read.
+    `settings` are those of its training, whatever settings.toml says by now. `learned_from` has the digest
+    of every document and `passages` the hashes of sampled passages, so that an evaluation can tell whether
+    the model is judged on what it has read.
     """
 
     network: GPT
     alphabet: Alphabet
-    seed: int
-    documents: int
+    settings: dict[str, Any]
     epoch: int
     learned_from: list[bytes]
     passages: np.ndarray
@@ -42,8 +43,7 @@ class Trained:
             "network": {name: value.cpu() for name, value in self.network.state_dict().items()},
             "shape": asdict(self.network.shape),
             "characters": self.alphabet.characters,
-            "seed": self.seed,
-            "documents": self.documents,
+            "settings": self.settings,
             "epoch": self.epoch,
             "learned_from": [digest.hex() for digest in self.learned_from],
             "passages": torch.from_numpy(self.passages.view(np.int64)),
@@ -74,8 +74,7 @@ class Trained:
         return cls(
             network=network.to(device()).eval(),
             alphabet=Alphabet(content["characters"]),
-            seed=content["seed"],
-            documents=content["documents"],
+            settings=content["settings"],
             epoch=content["epoch"],
             learned_from=[bytes.fromhex(digest) for digest in content["learned_from"]],
             passages=content["passages"].numpy().view(np.uint64),

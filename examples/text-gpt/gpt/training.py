@@ -29,6 +29,8 @@ class Training:
             raise TextError(f"a batch of {settings.batch} can't be shared by {world} processes")
         torch.manual_seed(settings.seed)
         self.settings, self.rank, self.world, self.device = settings, rank, world, device()
+        if self.device.type == "cuda":  # a CPU computes the same twice anyway
+            torch.use_deterministic_algorithms(True, warn_only=True)
         self.alphabet = data.Alphabet()
         self.text = data.stream(parts.train, self.alphabet)
         self.look = excerpts(parts, self.alphabet, settings.judged)[rank::world]
