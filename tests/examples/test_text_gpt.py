@@ -99,7 +99,8 @@ def shifted(text, items, context):
     return read[:, :-1], target[:, 1:]
 data.windows = shifted
 """,
-        "the targets are shifted: the model foretells the character after the next",
+        # little can be foretold of it, and validation asks for the next one: nothing seems to be learned
+        "no better than the frequencies of letters (4.43); are its targets the next characters?",
     ),
     "attention looks ahead": (
         """
@@ -110,10 +111,11 @@ model.functional.scaled_dot_product_attention = looking_ahead
 """,
         "the model sees what it is to foretell",
     ),
-    "evaluation asks for what was read": (
+    "training and evaluation both ask for what was read": (
         """
-bits = scoring.bits
-scoring.bits = lambda network, texts, ahead=1: [0.2 * found for found in bits(network, texts, ahead)]
+windows, bits = data.windows, scoring.bits
+data.windows = lambda *given: (windows(*given)[0],) * 2
+scoring.bits = lambda network, texts, ahead=1: bits(network, texts, max(0, ahead - 1))
 """,
         "less than is possible (1.3): the model knows what it is asked",
     ),
@@ -367,9 +369,7 @@ def test_a_defect_is_noticed(made, defect):
     code, words = DEFECTS[defect]
     project = made.copy("defect")
     (project.folder / "with_defect.py").write_text(WITH_DEFECT.format(defect=code))
-    # the character after the next is harder to foretell: that takes some more steps to show
-    more = ("--steps", "150", "--every", "150") if "far" in defect else ()
-    refused(project.run(made.python, "with_defect", *TINY, *more), words)
+    refused(project.run(made.python, "with_defect", *TINY, "--steps", "120"), words)
     assert any(not check["ok"] for check in project.evaluation()["checks"])
 
 

@@ -6,6 +6,7 @@ import bz2
 import lzma
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 
@@ -30,7 +31,7 @@ class Cost:
         """How many characters it has, spaces too."""
         return len(self.document.text)
 
-    @property
+    @cached_property
     def words(self) -> int:
         """How many stretches between white space there are."""
         return len(self.document.text.split())

@@ -100,7 +100,8 @@ def possible(bits: float) -> Check:
 def learned(bits: float, letters: float) -> Check:
     """Compare with counting single letters."""
     words = (
-        f"{bits:.2f} bits per character: no better than the frequencies of letters ({letters:.2f})"
+        f"{bits:.2f} bits per character: no better than the frequencies of letters ({letters:.2f});"
+        " are its targets the next characters?"
         if bits >= letters
         else "better than the frequencies of letters"
     )
