@@ -1,4 +1,4 @@
-"""Near-duplicates found: mails that say nearly the same get one group, so that a split can keep them together.
+"""Near-duplicates: mails that say nearly the same get one group, so that a split keeps them together.
 
 The same spam was sent many times with another name or number in it, and answers
 share a thread. MinHash (A. Broder, 1997) proposes pairs: the least hash of a set

@@ -12,7 +12,8 @@ from __future__ import annotations
 import email
 import re
 from email.message import Message
-from html.parser import HTMLParser
+
+from .html import HTML, seen_in_html
 
 MOST = 8_000  # characters of a body that are read: some carry whole files
 
@@ -36,34 +37,14 @@ QUOTED = re.compile(
 )
 # what follows is a signature or a mailing list's own words; only near the end, as some writers draw lines
 FOOTER = re.compile(
-    r"^\s*(?:-- ?|_{10,}|[-=]{20,}|-+ ?Yahoo! Groups Sponsor.*|\S* mailing list)\s*$", re.IGNORECASE
+    r"^\s*(?:--? ?\w{0,12}\.?|_{10,}|[-=]{20,}|\S* mailing list|To unsubscribe from this group.*)\s*$",
+    re.IGNORECASE,
 )
+# what follows is somebody else's, wherever it begins
+ELSE = re.compile(r"^\W*(?:Original Message|This sf\.net email is|Yahoo! Groups Sponsor)\b", re.IGNORECASE)
+# what separated parts; a filter that the collectors used left its own in every tenth spam
+SEPARATOR = re.compile(r"^--\S{12,}$")
 TAIL = 15  # lines
-
-
-class _Words(HTMLParser):
-    """Collects the text that a reader of HTML sees."""
-
-    UNSEEN = frozenset({"script", "style", "title", "head"})
-    BREAKS = frozenset({"br", "p", "div", "tr", "li", "td", "table", "h1", "h2", "h3"})
-
-    def __init__(self) -> None:
-        super().__init__(convert_charrefs=True)
-        self.words: list[str] = []
-        self._unseen = 0
-
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        # many mails open a head that nothing closes: its body begins all the same
-        self._unseen = 0 if tag == "body" else self._unseen + (tag in self.UNSEEN)
-        if tag in self.BREAKS:
-            self.words.append("\n")
-
-    def handle_endtag(self, tag: str) -> None:
-        self._unseen = max(0, self._unseen - (tag in self.UNSEEN))
-
-    def handle_data(self, data: str) -> None:
-        if not self._unseen:
-            self.words.append(data)
 
 
 def text_of(raw: bytes) -> str:
@@ -76,11 +57,11 @@ def text_of(raw: bytes) -> str:
 def cleaned(text: str) -> str:
     """Return the text as the models read it; what was typed in goes the same way."""
     lines = text[:MOST].splitlines()
-    for number in range(max(1, len(lines) - TAIL), len(lines)):
-        if FOOTER.match(lines[number]):
+    for number, line in enumerate(lines[1:], 1):
+        if ELSE.match(line) or (number >= len(lines) - TAIL and FOOTER.match(line)):
             lines = lines[:number]
             break
-    text = "\n".join(line for line in lines if not QUOTED.search(line))
+    text = "\n".join(line for line in lines if not QUOTED.search(line) and not SEPARATOR.match(line))
     for pattern, mask in MASKS:
         text = pattern.sub(mask, text)
     return "\n".join(" ".join(line.split()) for line in text.splitlines() if line.strip())
@@ -109,15 +90,7 @@ def _body(message: Message) -> str:
     plain = found.get("text/plain", "")
     if "text/html" in found and not plain.strip():
         return seen_in_html(found["text/html"])
-    return seen_in_html(plain) if "<html" in plain.lower() else plain
-
-
-def seen_in_html(source: str) -> str:
-    """Return the words of HTML, without marks, scripts and styles."""
-    reader = _Words()
-    reader.feed(re.sub(r"<!(?!--)|<!--.*?(?:-->|$)", " ", source, flags=re.DOTALL))
-    reader.close()
-    return "".join(reader.words)
+    return seen_in_html(plain) if HTML.search(plain) else plain
 
 
 def _decoded(data: bytes, charset: str | None) -> str:

@@ -65,7 +65,7 @@ def difference(mails: Sequence[Mail], one: np.ndarray, other: np.ndarray, seed: 
 
 
 def mcnemar(truth: np.ndarray, one: np.ndarray, other: np.ndarray) -> tuple[int, int, float]:
-    """Return how often only `one` is right, how often only `other`, and the chance of that (exact, two-sided).
+    """Return how often only `one` is right, how often only `other`, and the exact two-sided chance of that.
 
     Q. McNemar, 1947: where both are equally good, each mail that only one files right is a fair coin's throw.
     """
