@@ -127,7 +127,7 @@ def _said(
 def main() -> None:
     """Load the model and its corpus, and judge."""
     argparse.ArgumentParser(
-        prog="python -m emails.evaluate", description=(__doc__ or "").splitlines()[0]
+        prog="python -m emails.evaluate", description=__doc__.splitlines()[0]
     ).parse_args()
     began = time.perf_counter()
     model = storage.load(OUTPUTS)

@@ -42,9 +42,7 @@ def _read(path: Path) -> str:
 
 def main() -> None:
     """Read the command line, and say what each mail is."""
-    parser = argparse.ArgumentParser(
-        prog="python -m emails.predict", description=(__doc__ or "").splitlines()[0]
-    )
+    parser = argparse.ArgumentParser(prog="python -m emails.predict", description=__doc__.splitlines()[0])
     source = parser.add_mutually_exclusive_group()
     source.add_argument("--text", help="words, as they are typed")
     source.add_argument("--file", type=Path, help="one mail, as mail programs save it (.eml)")

@@ -20,9 +20,7 @@ from .training import OUTPUTS, Training
 
 def main() -> None:
     """Read the settings, train, and evaluate the best model."""
-    parser = argparse.ArgumentParser(
-        prog="python -m emails.train", description=(__doc__ or "").splitlines()[0]
-    )
+    parser = argparse.ArgumentParser(prog="python -m emails.train", description=__doc__.splitlines()[0])
     chosen, _ = settings(Settings, parser=parser)
     began = time.perf_counter()
     place = group.begin(chosen.seed)
