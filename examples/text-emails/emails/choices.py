@@ -7,6 +7,8 @@ from typing import Annotated, Literal
 
 from provenv_runtime.recipe import Optimizer
 
+from .errors import EmailsError
+
 
 @dataclass(frozen=True)
 class Settings:
@@ -31,3 +33,29 @@ class Settings:
         Literal["auto", "float32", "bfloat16"], "auto: bfloat16 where the processor computes with it"
     ] = "auto"
     seed: Annotated[int, "of the split, the order, the head and the dropout"] = 0
+
+
+RANGES = {
+    "max_tokens": (8, 512),
+    "frozen_layers": (0, 6),
+    "epochs": (1, 1000),
+    "batch": (1, 4096),
+    "rate": (1e-8, 1.0),
+    "momentum": (0.0, 0.9999),
+    "l1": (0.0, 1.0),
+    "l2": (0.0, 1.0),
+    "dropout": (0.0, 0.9),
+    "patience": (1, 1000),
+}
+FEWEST = 100
+
+
+def checked(chosen: Settings) -> Settings:
+    """Return the settings as they are. Raises EmailsError for a number that makes no sense."""
+    for name, (least, most) in RANGES.items():
+        value = getattr(chosen, name)
+        if not least <= value <= most:
+            raise EmailsError(f"`{name}` is {value}, but has to be {least} to {most}")
+    if chosen.mails and chosen.mails < FEWEST:
+        raise EmailsError(f"`mails` is {chosen.mails}, but has to be 0, for all, or {FEWEST} at least")
+    return chosen

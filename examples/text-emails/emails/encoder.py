@@ -80,8 +80,6 @@ class Upper(nn.Module):
 
 def build(folder: Path, settings: Settings, device: torch.device) -> tuple[Lower, Upper]:
     """Return both halves of the encoder that lies in the folder. Raises EmailsError."""
-    if not 0 <= settings.frozen_layers <= 6 or not 8 <= settings.max_tokens <= 512:
-        raise EmailsError("frozen_layers has to be 0 to 6, and max_tokens 8 to 512")
     logging.set_verbosity_error()
     logging.disable_progress_bar()
     try:

@@ -18,7 +18,7 @@ from .linear import Linear
 from .storage import Trained
 
 HAM, SPAM = "#2a6f97", "#c8553d"
-LETTERS, LINES = 92, 7
+LETTERS, LINES = 112, 6
 
 
 def draw(
@@ -117,7 +117,7 @@ def looked_at(mails: list[Mail], spam: np.ndarray, model: Trained) -> plt.Figure
     """Draw some mails with each word in the colour of what it speaks for."""
     chosen = choose(mails, spam)
     figure, axes = plt.subplots(
-        len(chosen), 1, figsize=(9, 1.62 * len(chosen)), layout="constrained", squeeze=False
+        len(chosen), 1, figsize=(9, 1.3 * len(chosen)), layout="constrained", squeeze=False
     )
     for axis, place in zip(axes[:, 0], chosen, strict=True):
         score, words = saliency.words(model, mails[place].text)

@@ -50,14 +50,12 @@ class Trained:
 
 
 def load(folder: Path) -> Trained:
-    """Return the model that `save` left. Raises EmailsError where there is none, or its encoder is another."""
+    """Return the model that `save` left. Raises EmailsError where there is none, or of another encoder."""
     try:
         about = json.loads((folder / "model.json").read_text(encoding="utf-8"))
         weights = load_file(folder / "model.safetensors")
     except FileNotFoundError as error:
-        raise EmailsError(
-            f"there is no model in {folder}: train one first, by `provenv run train`"
-        ) from error
+        raise EmailsError(f"no model in {folder}: train one first, `provenv run train`") from error
     if digest_of(data("minilm")) != about["encoder"]:
         raise EmailsError("the model was trained on top of another encoder than the declared one")
     settings = Settings(**about["settings"])

@@ -13,7 +13,7 @@ import time
 from provenv_runtime.settings import settings
 
 from . import corpus, evaluate, group, storage
-from .choices import Settings
+from .choices import Settings, checked
 from .errors import EmailsError, run
 from .training import OUTPUTS, Training
 
@@ -22,6 +22,7 @@ def main() -> None:
     """Read the settings, train, and evaluate the best model."""
     parser = argparse.ArgumentParser(prog="python -m emails.train", description=__doc__.splitlines()[0])
     chosen, _ = settings(Settings, parser=parser)
+    checked(chosen)
     began = time.perf_counter()
     place = group.begin(chosen.seed)
     parts = corpus.load(chosen.mails, chosen.seed)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import math
 import time
+from dataclasses import asdict
+from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
@@ -32,6 +34,12 @@ def falling(step: int, steps: int) -> float:
     """Return the share of the learning rate in a step: up for a tenth of the steps, then down to nothing."""
     warm = max(1, steps // 10)
     return min((step + 1) / warm, max(0.0, (steps - step) / max(1, steps - warm)))
+
+
+def checkpoints(parts: corpus.Corpus, chosen: Settings) -> Path:
+    """Return the folder of this training's checkpoints: other settings or mails have another one."""
+    identity = f"{sorted(asdict(chosen).items())} {parts.digest}"
+    return Path("checkpoints") / sha256(identity.encode()).hexdigest()[:12]
 
 
 class Training:
@@ -64,7 +72,7 @@ class Training:
         self.lines: list[dict[str, Any]] = []
         self.running: dict[str, float] = {"loss": 0.0, "steps": 0, "seconds": 0.0}
         self.kept = state(
-            "checkpoints",
+            checkpoints(parts, chosen),
             model=self.upper,
             optimizer=self.optimizer,
             scheduler=self.scheduler,
@@ -74,6 +82,7 @@ class Training:
             lines=self.lines,
             running=self.running,
             every=max(1, len(self.sampler) // 4),
+            keep=2,
         )
 
     def step(self, rows: list[int]) -> None:
