@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
+
 from provenv_runtime import data
 from provenv_runtime.splitting import digest, split
 

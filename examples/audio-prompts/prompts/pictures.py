@@ -5,38 +5,35 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-import matplotlib
 import numpy as np
 import torch
-from provenv_runtime.outputs import read_lines, write_json
+from matplotlib.figure import Figure
 from torch import Tensor
+
+from provenv_runtime.outputs import read_lines, write_json
 
 from . import data, sounds
 from .data import LANGUAGES, Prompt
 from .model import PromptNet
 from .storage import Trained
 
-matplotlib.use("Agg")
-from matplotlib import pyplot as plt  # noqa: E402  (the backend comes first: there is no screen)
-
 OUTPUTS = Path("outputs")
 LONGEST = 5 * sounds.RATE
-EXTENT = (0, 1, 80, 3700)
 
 
-def save(name: str) -> str:
-    """Write the picture that was drawn; return its place in the outputs."""
+def save(figure: Figure, name: str) -> str:
+    """Write a picture; return its place in the outputs."""
     path = OUTPUTS / "pictures" / name
     path.parent.mkdir(parents=True, exist_ok=True)
-    plt.savefig(path, dpi=90, bbox_inches="tight")
-    plt.close("all")
+    figure.savefig(path, dpi=75, bbox_inches="tight")
     return f"pictures/{name}"
 
 
 def curves() -> str:
     """Draw losses and accuracy over the epochs."""
     lines = read_lines(OUTPUTS / "metrics.jsonl")
-    _, (left, right) = plt.subplots(1, 2, figsize=(9, 3.2))
+    figure = Figure(figsize=(9, 3.2))
+    left, right = figure.subplots(1, 2)
     epochs = [line["epoch"] for line in lines]
     for key in ("train_loss", "validation_loss"):
         left.plot(epochs, [line[key] for line in lines], marker=".", label=key.replace("_", " "))
@@ -44,12 +41,13 @@ def curves() -> str:
     left.set(xlabel="epoch", title="loss")
     right.set(xlabel="epoch", title="validation accuracy")
     left.legend()
-    return save("curves.png")
+    return save(figure, "curves.png")
 
 
 def confusions(table: Sequence[Sequence[int]]) -> str:
     """Draw which language was taken for which."""
-    _, axes = plt.subplots(figsize=(4.6, 4.2))
+    figure = Figure(figsize=(4.6, 4.2))
+    axes = figure.subplots()
     counts = np.array(table)
     axes.imshow(counts / counts.sum(1, keepdims=True).clip(1), cmap="Blues", vmin=0, vmax=1)
     for row, column in np.ndindex(*counts.shape):
@@ -58,7 +56,7 @@ def confusions(table: Sequence[Sequence[int]]) -> str:
     axes.set_xticks(range(len(LANGUAGES)), LANGUAGES, rotation=35, ha="right")
     axes.set_yticks(range(len(LANGUAGES)), LANGUAGES)
     axes.set(xlabel="taken for", ylabel="spoken")
-    return save("confusion.png")
+    return save(figure, "confusion.png")
 
 
 def loudest(prompt: Prompt) -> Tensor:
@@ -82,9 +80,10 @@ def seen(network: PromptNet, prompt: Prompt) -> tuple[np.ndarray, np.ndarray, in
 
 
 def spectrograms(network: PromptNet, prompts: Sequence[Prompt], name: str, *, saliency: bool) -> str:
-    """Draw prompts' spectrograms with the predictions; beneath each, where asked, what the network looks at."""
+    """Draw spectrograms with the predictions; beneath each, where asked, what the network looks at."""
     rows = 2 if saliency else 1
-    figure, axes = plt.subplots(rows, len(prompts), figsize=(2.4 * len(prompts), 2.1 * rows), squeeze=False)
+    figure = Figure(figsize=(2.4 * len(prompts), 2.1 * rows))
+    axes = figure.subplots(rows, len(prompts), squeeze=False)
     for column, prompt in enumerate(prompts):
         picture, moved, taken = seen(network, prompt)
         right = taken == prompt.language
@@ -92,10 +91,15 @@ def spectrograms(network: PromptNet, prompts: Sequence[Prompt], name: str, *, sa
             axes[row, column].imshow(image, origin="lower", aspect="auto", cmap=colours)
             axes[row, column].set_xticks([])
             axes[row, column].set_yticks([])
-        title = f"{prompt.name[:20]}\n{LANGUAGES[prompt.language]}" + ("" if right else f", not {LANGUAGES[taken]}")
+        title = f"{prompt.name[:20]}\n{LANGUAGES[prompt.language]}" + (
+            "" if right else f", not {LANGUAGES[taken]}"
+        )
         axes[0, column].set_title(title, fontsize=8, color="k" if right else "tab:red")
+    axes[0, 0].set_ylabel("pitch bands", fontsize=8)
+    if saliency:
+        axes[1, 0].set_ylabel("looked at", fontsize=8)
     figure.tight_layout()
-    return save(name)
+    return save(figure, name)
 
 
 def one_each(prompts: Sequence[Prompt], start: int = 0) -> list[Prompt]:
@@ -116,9 +120,10 @@ def sound(prompt: Prompt) -> str:
     return f"sounds/{name}"
 
 
-def gallery(model: Trained, parts: dict[str, list[Prompt]], table: Sequence[Sequence[int]], guesses: Tensor) -> None:
+def gallery(
+    model: Trained, test: Sequence[Prompt], table: Sequence[Sequence[int]], guesses: Tensor
+) -> None:
     """Write all pictures, a sound of each language, and gallery.json that names them."""
-    test = parts["test"]
     wrong = [one for one, row in zip(test, guesses, strict=True) if int(row.argmax()) != one.language][:5]
     shown = [
         (curves(), "Losses and validation accuracy", "损失与验证准确率"),

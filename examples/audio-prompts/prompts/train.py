@@ -3,46 +3,24 @@
 from __future__ import annotations
 
 import copy
-import math
 import time
-from dataclasses import dataclass, field
-from typing import Any
 
 import torch
+
 from provenv_runtime import Sampler, state
 from provenv_runtime.outputs import append_line, keep_lines
 from provenv_runtime.recipe import EarlyStop, l1, torch_optimizer
 from provenv_runtime.settings import settings as declared
-from torch import Tensor, nn
 
 from . import augment, data, evaluate, group, storage
 from .data import Prompt
-from .errors import PromptsError, run
-from .inference import probabilities
+from .errors import run
 from .model import PromptNet, choose_device
 from .options import Settings
+from .progress import Progress, course, finished, loss, tell
 from .storage import Trained
 
 METRICS = "outputs/metrics.jsonl"
-WARMING = 0.1
-
-
-@dataclass
-class Progress:
-    """What the lines are made of: the running epoch's losses, and the lines so far."""
-
-    loss: float = 0.0
-    batches: int = 0
-    seconds: float = 0.0
-    lines: list[dict[str, Any]] = field(default_factory=list)
-
-    def state_dict(self) -> dict[str, Any]:
-        """Return all of it, for a checkpoint."""
-        return vars(self).copy()
-
-    def load_state_dict(self, saved: dict[str, Any]) -> None:
-        """Go on from a checkpoint."""
-        vars(self).update(saved)
 
 
 def train(parts: dict[str, list[Prompt]], settings: Settings) -> Trained:
@@ -103,18 +81,6 @@ def train(parts: dict[str, list[Prompt]], settings: Settings) -> Trained:
     return Trained(best.eval(), settings, learned, early.best_epoch, round(progress.seconds, 1))
 
 
-def loss(scores: Tensor, truth: Tensor, settings: Settings) -> Tensor:
-    """Return the declared loss."""
-    if settings.loss == "mse":
-        return nn.functional.mse_loss(scores.softmax(1), nn.functional.one_hot(truth, scores.shape[1]).float())
-    return nn.functional.cross_entropy(scores, truth)
-
-
-def course(done: float) -> float:
-    """Return the learning rate's share after this share of the training: up, then down along a cosine."""
-    return min(done / WARMING, 0.5 * (1 + math.cos(math.pi * done))) if done < 1 else 0.0
-
-
 def normalise(network: PromptNet, windows: list[tuple[Prompt, int]]) -> None:
     """Give the network the mean and the deviation of the training part's spectrograms."""
     device = network.centre.device
@@ -123,35 +89,6 @@ def normalise(network: PromptNet, windows: list[tuple[Prompt, int]]) -> None:
         found = torch.cat([network.spectrogram(some.to(device)).cpu() for some in chosen.split(256)])
     network.centre.copy_(found.mean())
     network.spread.copy_(found.std())
-
-
-def finished(
-    network: PromptNet, validation: list[Prompt], progress: Progress, settings: Settings
-) -> dict[str, Any]:
-    """Return the line of the epoch that just ended, and begin the next one's sums."""
-    guesses = probabilities(network, validation)
-    truth = torch.tensor([prompt.language for prompt in validation])
-    line = {
-        "epoch": len(progress.lines) + 1,
-        "train_loss": progress.loss / max(1, progress.batches),
-        "validation_loss": loss(guesses.log(), truth, settings).item(),
-        "validation_accuracy": (guesses.argmax(1) == truth).double().mean().item(),
-        "seconds": round(progress.seconds, 3),
-    }
-    if not math.isfinite(line["train_loss"] + line["validation_loss"]):
-        raise PromptsError(f"the loss of epoch {line['epoch']} is no number: try a smaller --rate")
-    progress.loss, progress.batches = 0.0, 0
-    progress.lines.append(line)
-    return line
-
-
-def tell(line: dict[str, Any], best: bool) -> None:
-    """Say how an epoch went."""
-    print(
-        f"epoch {line['epoch']:>2}   loss {line['train_loss']:.4f}   validation {line['validation_loss']:.4f}"
-        f"   accuracy {line['validation_accuracy']:6.1%}   {line['seconds']:.1f} s{'   best' if best else ''}",
-        flush=True,
-    )
 
 
 def main() -> int:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
+
 from provenv_runtime import data
 from provenv_runtime.splitting import digest, split
 
@@ -66,7 +67,8 @@ def load() -> list[Prompt]:
     found = []
     for voice, language in enumerate(VOICES):
         folder = data(language)
-        names = [path.relative_to(folder).with_suffix("").as_posix() for path in sorted(folder.rglob("*.wav"))]
+        paths = sorted(folder.rglob("*.wav"))
+        names = [path.relative_to(folder).with_suffix("").as_posix() for path in paths]
         spoken = [name for name in names if not name.startswith(SILENT) and name not in NOT_SPOKEN]
         prompts = [read(folder / f"{name}.wav", name, voice) for name in spoken]
         prompts = [prompt for prompt in prompts if len(prompt.codes) >= SHORTEST]

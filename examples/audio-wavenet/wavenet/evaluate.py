@@ -16,6 +16,8 @@ from .inference import needed
 from .storage import Trained
 
 METRIC = "bits per sample"
+SWAPPED = 4
+"""One in so many test prompts is also measured as if the other voice had spoken it."""
 
 
 def over_prompts(prompts: Sequence[Prompt], bits: Sequence[float]) -> Estimate:
@@ -28,11 +30,13 @@ def over_prompts(prompts: Sequence[Prompt], bits: Sequence[float]) -> Estimate:
 
 
 def report(model: Trained, parts: dict[str, list[Prompt]]) -> int:
-    """Write evaluation.json, sounds and pictures; return 1, with sentences, where the figures are worth nothing."""
+    """Write evaluation.json, sounds and pictures; return 1 where the figures are worth nothing."""
     train, test, network = parts["train"], parts["test"], model.network
     own = [needed(network, prompt) for prompt in test]
-    other = [needed(network, prompt, 1 - prompt.voice) for prompt in test]
-    figure, swapped = over_prompts(test, own), over_prompts(test, other)
+    figure, some = over_prompts(test, own), list(range(0, len(test), SWAPPED))
+    asked = [test[at] for at in some]
+    right = over_prompts(asked, [own[at] for at in some])
+    swapped = over_prompts(asked, [needed(network, one, 1 - one.voice) for one in asked])
     simple = {
         "codes by frequency": over_prompts(test, list(map(baselines.unigram(train), test))),
         "xz": over_prompts(test, list(map(baselines.xz, test))),
@@ -42,7 +46,12 @@ def report(model: Trained, parts: dict[str, list[Prompt]]) -> int:
     for voice, name in enumerate(VOICES):
         some = [at for at, prompt in enumerate(test) if prompt.voice == voice]
         by_voice[f"{METRIC}, {name}"] = over_prompts([test[at] for at in some], [own[at] for at in some])
-    figures = {METRIC: figure, **by_voice, f"{METRIC}, told the other voice": swapped}
+    figures = {
+        METRIC: figure,
+        **by_voice,
+        f"{METRIC}, a quarter of them": right,
+        f"{METRIC}, told the other voice": swapped,
+    }
     longest = max(test, key=lambda prompt: len(prompt.codes))
     found = Evaluation(
         task="generation",
@@ -60,7 +69,7 @@ def report(model: Trained, parts: dict[str, list[Prompt]]) -> int:
             proofs.whole(network, longest),
             proofs.plausible(figure.value, min(one.value for one in simple.values())),
             proofs.generated_alike(network, longest),
-            proofs.voices_fit(figure.value, swapped.value),
+            proofs.voices_fit(right.value, swapped.value),
         ],
         seconds=model.seconds,
         parameters=sum(one.numel() for one in network.parameters()),
@@ -68,8 +77,8 @@ def report(model: Trained, parts: dict[str, list[Prompt]]) -> int:
     )
     found.write()
     print(f"{len(test)} test recordings, {data.samples(test) / 1e6:.2f} million samples")
-    for name, value in [*found.metrics.items(), *((f"baseline: {name}", one) for name, one in simple.items())]:
-        print(f"  {name:<40}{value}")
+    for name, value in {**figures, **{f"baseline: {name}": one for name, one in simple.items()}}.items():
+        print(f"  {name:<42} {value}")
     for problem in found.problems():
         print(f"error: {problem}", file=sys.stderr)
     pictures.gallery(model, test)
@@ -79,8 +88,9 @@ def report(model: Trained, parts: dict[str, list[Prompt]]) -> int:
 def unheard(model: Trained, test: Sequence[Prompt]) -> Check:
     """Return whether the model has learned from none of the test part, by its own list."""
     seen = sum(prompt.content in model.learned for prompt in test)
-    said = f"leak: the model has learned from {seen} of the test recordings" if seen else "the model knows none"
-    return Check("model and test part", not seen, said)
+    if seen:
+        return Check("model", False, f"leak: the model has learned from {seen} of the test recordings")
+    return Check("model", True, "the model has learned from none of the test recordings")
 
 
 def main() -> int:

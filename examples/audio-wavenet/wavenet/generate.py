@@ -89,7 +89,8 @@ class Generator:
 def taps(weights: dict[str, np.ndarray], name: str) -> tuple[list[np.ndarray], np.ndarray]:
     """Return a convolution as matrices (inputs, outputs), the oldest tap first, and its bias."""
     kernel = weights[f"{name}.weight"]
-    return [np.ascontiguousarray(kernel[..., tap].T) for tap in range(kernel.shape[2])], weights[f"{name}.bias"]
+    matrices = [np.ascontiguousarray(kernel[..., tap].T) for tap in range(kernel.shape[2])]
+    return matrices, weights[f"{name}.bias"]
 
 
 def draw(said: np.ndarray, chance: np.random.Generator, temperature: float) -> np.ndarray:

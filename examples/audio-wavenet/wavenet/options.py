@@ -13,11 +13,11 @@ class Settings:
     """What decides the result of a training."""
 
     seed: Annotated[int, "of the split, the weights and the order"] = 1
-    epochs: Annotated[int, "passes, at most; each hears half a second of every `every` seconds"] = 4
-    every: Annotated[float, "seconds of a prompt from which a pass takes one window"] = 5.0
+    epochs: Annotated[int, "passes, at most; each hears a third of a second of every `every` seconds"] = 3
+    every: Annotated[float, "seconds of a prompt from which a pass takes one window"] = 10.0
     patience: Annotated[int, "epochs without better validation bits before it ends"] = 2
-    batch: Annotated[int, "windows of one step, over all processes"] = 4
-    window: Annotated[int, "samples that are learned from in a window; 8000 are a second"] = 4000
+    batch: Annotated[int, "windows of one step, over all processes"] = 2
+    window: Annotated[int, "samples that are learned from in a window; 8000 are a second"] = 3000
     output: Annotated[
         Literal["logistics", "softmax"], "five logistic curves (fast to learn), or 256 free values (2016)"
     ] = "logistics"

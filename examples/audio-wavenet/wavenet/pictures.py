@@ -7,17 +7,15 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-import matplotlib
 import numpy as np
+from matplotlib.figure import Figure
+
 from provenv_runtime.outputs import read_lines, write_json
 
 from . import mulaw, sounds
 from .data import VOICES, Prompt
 from .generate import Generator
 from .storage import Trained
-
-matplotlib.use("Agg")
-from matplotlib import pyplot as plt  # noqa: E402  (the backend comes first: there is no screen)
 
 OUTPUTS = Path("outputs")
 GIVEN = 0.25
@@ -26,30 +24,31 @@ TEMPERATURE = 0.9
 COUNT = 2
 
 
-def save(name: str) -> str:
-    """Write the picture that was drawn; return its place in the outputs."""
+def save(figure: Figure, name: str) -> str:
+    """Write a picture; return its place in the outputs."""
     path = OUTPUTS / "pictures" / name
     path.parent.mkdir(parents=True, exist_ok=True)
-    plt.savefig(path, dpi=90, bbox_inches="tight")
-    plt.close("all")
+    figure.savefig(path, dpi=75, bbox_inches="tight")
     return f"pictures/{name}"
 
 
 def curves() -> str:
     """Draw the bits over the epochs."""
     lines = read_lines(OUTPUTS / "metrics.jsonl")
-    _, axes = plt.subplots(figsize=(6, 3.2))
+    figure = Figure(figsize=(6, 3.2))
+    axes = figure.subplots()
     epochs = [line["epoch"] for line in lines]
     axes.plot(epochs, [line["train_loss"] for line in lines], marker=".", label="train, while learning")
     axes.plot(epochs, [line["validation_loss"] for line in lines], marker=".", label="validation")
     axes.set(xlabel="epoch", title="bits per sample")
     axes.legend()
-    return save("curves.png")
+    return save(figure, "curves.png")
 
 
 def spectrograms(codes: Sequence[np.ndarray], titles: Sequence[str], name: str) -> str:
     """Draw sounds one above the other, as spectrograms with the same time and the same colours."""
-    figure, axes = plt.subplots(len(codes), 1, figsize=(7, 1.9 * len(codes)), squeeze=False, sharex=True)
+    figure = Figure(figsize=(7, 1.9 * len(codes)))
+    axes = figure.subplots(len(codes), 1, squeeze=False, sharex=True)
     for row, (one, title) in enumerate(zip(codes, titles, strict=True)):
         samples = mulaw.decode(one) + 1e-5
         axes[row, 0].specgram(samples, 256, sounds.RATE, noverlap=176, cmap="magma", vmin=-120, vmax=-40)
@@ -58,7 +57,7 @@ def spectrograms(codes: Sequence[np.ndarray], titles: Sequence[str], name: str) 
     axes[-1, 0].set_xlim(0, len(codes[0]) / sounds.RATE)
     axes[-1, 0].set_xlabel("seconds")
     figure.tight_layout()
-    return save(name)
+    return save(figure, name)
 
 
 def write(codes: np.ndarray, name: str) -> str:
@@ -73,7 +72,9 @@ def freely(model: Trained, seconds: float, seed: int, temperature: float) -> lis
     return list(generator.go_on(round(seconds * sounds.RATE), seed, temperature))
 
 
-def going_on(model: Trained, prompts: Sequence[Prompt], seconds: float, seed: int, temperature: float) -> list[np.ndarray]:
+def going_on(
+    model: Trained, prompts: Sequence[Prompt], seconds: float, seed: int, temperature: float
+) -> list[np.ndarray]:
     """Return the prompts' beginnings, and how the network goes on from there."""
     generator = Generator(model.network, [prompt.voice for prompt in prompts])
     given = np.stack([prompt.codes[: round(GIVEN * seconds * sounds.RATE)] for prompt in prompts])
@@ -125,8 +126,9 @@ def gallery(model: Trained, test: Sequence[Prompt], seed: int = 0, temperature: 
         (curves(), "Bits per sample over the epochs", "每个样本所需比特数"),
         (beside, "Real speech and what the network makes of it", "真实语音与网络生成的声音"),
     ]
-    played = [(one["sound"], one["prompt"], one["prompt"]) for one in (samples[0], samples[COUNT], *samples[-2:])]
-    played += [(file, f"real: {one.name}, {VOICES[one.voice]}", f"真实录音：{one.name}") for file, one in heard]
+    chosen = [samples[0], samples[COUNT], *samples[-2:]]
+    played = [(one["sound"], one["prompt"], one["prompt"]) for one in chosen]
+    played += [(file, f"real: {one.name}", f"真实录音：{one.name}") for file, one in heard]
     write_json(
         OUTPUTS / "gallery.json",
         {

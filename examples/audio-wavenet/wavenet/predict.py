@@ -1,4 +1,4 @@
-"""Use the model: sound (`python -m wavenet.predict --voice italian`), or the bits of wav files and folders."""
+"""Use the model: sound (`python -m wavenet.predict --voice italian`), or the bits of wav files."""
 
 from __future__ import annotations
 

@@ -1,9 +1,10 @@
-"""What has to hold, or the figures mean nothing: nothing looks ahead, probabilities sum to 1, sound agrees."""
+"""What has to hold, or the figures mean nothing: no look ahead, probabilities that sum to 1, equal sound."""
 
 from __future__ import annotations
 
 import numpy as np
 import torch
+
 from provenv_runtime.evaluation import Check
 
 from . import logistics
@@ -30,9 +31,7 @@ def causal(network: WaveNet, prompt: Prompt) -> Check:
     place = codes.shape[1] - LOOKED_AT // 2
     other[0, place] = (codes[0, place] + 100) % 256
     with torch.no_grad():
-        said, changed = (
-            logistics.aligned(network, one, voice, network.context)[0] for one in (codes, other)
-        )
+        said, changed = (logistics.aligned(network, one, voice, network.context)[0] for one in (codes, other))
     differs = (said != changed).any(1)[0]
     earliest = int(differs.nonzero()[0]) + network.context if bool(differs.any()) else codes.shape[1]
     if earliest > place:
@@ -53,10 +52,12 @@ def whole(network: WaveNet, prompt: Prompt) -> Check:
 
 def plausible(bits: float, baselines: float) -> Check:
     """Return whether so few bits can be true."""
+    beside = f"beside {baselines:.3f} without a network"
     if bits > IMPOSSIBLE * baselines:
-        return Check("possible bits", True, f"{bits:.3f} bits a sample can be, beside {baselines:.3f} without a network")
-    few = f"{bits:.3f} bits a sample can't be, beside {baselines:.3f} without a network: is the target in the input?"
-    return Check("possible bits", False, few)
+        return Check("possible bits", True, f"{bits:.3f} bits a sample can be, {beside}")
+    return Check(
+        "possible bits", False, f"{bits:.3f} bits a sample can't be, {beside}: is the target in the input?"
+    )
 
 
 def generated_alike(network: WaveNet, prompt: Prompt) -> Check:
@@ -75,7 +76,5 @@ def generated_alike(network: WaveNet, prompt: Prompt) -> Check:
 
 def voices_fit(own: float, other: float) -> Check:
     """Return whether prompts take fewer bits with their own voice than with the other one."""
-    if own <= other:
-        return Check("voices", True, f"{own:.3f} bits a sample with the right voice, {other:.3f} with the other")
-    moved = f"the voices don't fit: {own:.3f} bits a sample as labelled, {other:.3f} with the other voice"
-    return Check("voices", False, moved)
+    said = f"{own:.3f} bits a sample with the right voice, {other:.3f} with the other"
+    return Check("voices", own <= other, said if own <= other else f"the voices don't fit: {said}")
