@@ -12,7 +12,7 @@ from .features import LogMel
 
 
 class PromptNet(nn.Module):
-    """Samples (count, 8000) to scores (count, 5): 48 thousand parameters at a width of 16.
+    """Samples (count, 8000) to scores (count, 5): 47 thousand parameters at a width of 16.
 
     `centre` and `spread` are the spectrograms' mean and deviation in the training part.
     """

@@ -28,5 +28,5 @@ class Settings:
     channels: Annotated[int, "width of the residual path"] = 32
     dilations: Annotated[int, "layers of a stack: 1, 2, 4 ... samples apart"] = 9
     stacks: Annotated[int, "how often the dilations are run through"] = 2
-    sound: Annotated[float, "seconds of each sound that is made when the training has ended"] = 2.0
+    sound: Annotated[float, "seconds of each sound that is made when the training has ended"] = 1.5
     most: Annotated[int, "prompts to take, for a quick trial; 0 takes all"] = 0
