@@ -49,6 +49,8 @@ class WaveNet(nn.Module):
         self.context = sum(dilations) + 2
         self.first = nn.Conv1d(1, settings.channels, 2)
         self.layers = nn.ModuleList(Layer(settings.channels, dilation) for dilation in dilations)
+        # nothing follows the last layer: what it would hand on is not learned (and not waited for by a group)
+        self.layers[-1].residual.requires_grad_(False)
         self.hidden = nn.Conv1d(settings.channels, 2 * settings.channels, 1)
         self.last = nn.Conv1d(2 * settings.channels, outputs, 1)
 
