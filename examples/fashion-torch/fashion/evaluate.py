@@ -18,7 +18,7 @@ from provenv_runtime.outputs import write_json
 
 from . import data, pictures, samples
 from .data import CLASSES, Parts, Pictures
-from .errors import run
+from .errors import Fault, run
 from .inference import FILE, Trained
 
 OUTPUTS = Path("outputs")
@@ -113,6 +113,16 @@ def report(model: Trained, parts: Parts) -> None:
     problems = evaluation.problems()
     if problems:
         sys.exit("\n".join(f"fashion: {one}" for one in problems))
+
+
+def finish(model: Trained, parts: Parts) -> None:
+    """Save the model, believe it once it was read back, and judge it."""
+    model.save(OUTPUTS / FILE)
+    ink = data.ink(parts.validation.pixels[:100])
+    if not np.array_equal(model.scores(ink), Trained.load(OUTPUTS / FILE).scores(ink)):
+        raise Fault(f"{OUTPUTS / FILE} was saved, but what is loaded from it answers differently")
+    print(f"the best epoch was {model.record.epoch}; {OUTPUTS / FILE} is saved, {model.parameters} weights")
+    report(model, parts)
 
 
 def main() -> None:

@@ -10,7 +10,6 @@ from __future__ import annotations
 import time
 from dataclasses import asdict
 
-import numpy as np
 import torch
 from torch import nn
 from torch.optim.lr_scheduler import LambdaLR
@@ -23,9 +22,9 @@ from provenv_runtime.settings import settings
 from . import data, telling, together
 from .batches import in_a_row, in_order_of
 from .data import Parts, Pictures
-from .errors import Fault, run
-from .evaluate import OUTPUTS, report
-from .inference import FILE, Trained, device
+from .errors import run
+from .evaluate import OUTPUTS, finish
+from .inference import Trained, device
 from .model import build, objective
 from .options import Options
 from .record import Record
@@ -128,16 +127,6 @@ def main() -> None:
         model = train(parts, options, rank)
     if rank == 0:
         finish(model, parts)
-
-
-def finish(model: Trained, parts: Parts) -> None:
-    """Save the model, believe it once it was read back, and judge it."""
-    model.save(OUTPUTS / FILE)
-    ink = data.ink(parts.validation.pixels[:100])
-    if not np.array_equal(model.scores(ink), Trained.load(OUTPUTS / FILE).scores(ink)):
-        raise Fault(f"{OUTPUTS / FILE} was saved, but what is loaded from it answers differently")
-    print(f"the best epoch was {model.record.epoch}; {OUTPUTS / FILE} is saved, {model.parameters} weights")
-    report(model, parts)
 
 
 if __name__ == "__main__":
