@@ -11,6 +11,8 @@ from collections.abc import Callable
 import keras
 from keras import layers, ops
 
+from provenv_runtime.recipe import keras_optimizer
+
 from .data import CLASSES, SIDE
 from .options import Options
 
@@ -43,7 +45,7 @@ def resnet(features: Features, options: Options) -> Features:
 
 
 def residual(features: Features, filters: int, options: Options) -> Features:
-    """Return two convolutions that learn what to add to their input; it is halved where it gets more channels."""
+    """Return two convolutions that learn what to add to their input, which is halved for more channels."""
     same = features.shape[-1] == filters
     stride = 1 if same else 2
     added = layers.ReLU()(convolution(features, filters, options, stride))
@@ -55,7 +57,7 @@ def residual(features: Features, filters: int, options: Options) -> Features:
 def convolution(
     features: Features, filters: int, options: Options, stride: int = 1, side: int = 3, pool: int = 0
 ) -> Features:
-    """Return a convolution and its normalisation over the batch; pooled before it, which is a quarter of the work."""
+    """Return a convolution and its normalisation over the batch; pooled before that to save work."""
     features = layers.Conv2D(
         filters, side, stride, padding="same", use_bias=False, kernel_regularizer=penalty(options)
     )(features)
@@ -70,7 +72,7 @@ def penalty(options: Options) -> keras.Regularizer | None:
 
 
 def objective(name: str) -> Callable[[Features, Features], Features]:
-    """Return the loss of each picture: cross-entropy, or the mean squared error of the softmax (Brier's, 1950)."""
+    """Return the loss of each picture: cross-entropy, or the softmax's mean squared error (Brier's, 1950)."""
 
     def cross_entropy(labels: Features, scores: Features) -> Features:
         return ops.sparse_categorical_crossentropy(labels, scores, from_logits=True)
@@ -79,3 +81,12 @@ def objective(name: str) -> Callable[[Features, Features], Features]:
         return ops.mean(ops.square(ops.softmax(scores) - ops.one_hot(labels, len(CLASSES))), axis=-1)
 
     return squared_error if name == "mse" else cross_entropy
+
+
+def optimizer(options: Options, steps: int) -> keras.optimizers.Optimizer:
+    """Return the declared optimizer, with the rate that falls over all steps of all epochs."""
+    rate = options.rate
+    if options.schedule == "cosine":
+        rate = keras.optimizers.schedules.CosineDecay(options.rate, options.epochs * steps)
+    decay = options.l2 if options.optimizer == "adamw" else 0.0
+    return keras_optimizer(options.optimizer, rate=rate, l2=decay)

@@ -8,12 +8,10 @@ the same weights.
 from __future__ import annotations
 
 import os
-from dataclasses import asdict
 
 import keras
 
 from provenv_runtime.keras import Checkpoints
-from provenv_runtime.recipe import keras_optimizer
 from provenv_runtime.settings import settings
 
 from . import data
@@ -22,9 +20,10 @@ from .epochs import Epochs
 from .errors import run
 from .evaluate import finish
 from .inference import AT_ONCE, Trained
-from .model import build, objective
+from .model import build, objective, optimizer
 from .options import Options
-from .record import Record
+from .record import record_of
+from .together import train_together
 
 
 def train(parts: Parts, options: Options) -> Trained:
@@ -51,26 +50,17 @@ def train(parts: Parts, options: Options) -> Trained:
         verbose=0,
     )
     network.load_weights(epochs.best)
-    seconds = round(sum(line["seconds"] for line in epochs.lines), 1)
-    learned_from = frozenset(parts.train.keys)
-    record = Record(asdict(options), parts.digest, epochs.early.best_epoch, seconds, learned_from)
-    return Trained(network, record)
-
-
-def optimizer(options: Options, steps: int) -> keras.optimizers.Optimizer:
-    """Return the declared optimizer, with the rate that falls over all steps of all epochs."""
-    rate = options.rate
-    if options.schedule == "cosine":
-        rate = keras.optimizers.schedules.CosineDecay(options.rate, options.epochs * steps)
-    decay = options.l2 if options.optimizer == "adamw" else 0.0
-    return keras_optimizer(options.optimizer, rate=rate, l2=decay)
+    return Trained(network, record_of(parts, options, epochs.early.best_epoch, epochs.lines))
 
 
 def main() -> None:
     """Train with the declared settings, save the model, and judge it."""
     options = settings(Options)
     parts = data.load(options.most)
-    finish(train(parts, options), parts)
+    if int(os.environ.get("WORLD_SIZE", "1")) == 1:
+        finish(train(parts, options), parts)
+    else:
+        train_together(parts, options, finish)
 
 
 if __name__ == "__main__":

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
 from typing import Any
+
+from .data import Parts
+from .options import Options
 
 KEY = 8  # bytes
 
@@ -35,3 +38,9 @@ class Record:
         """Return the record that `words` and `keys` told."""
         cut = frozenset(keys[place : place + KEY] for place in range(0, len(keys), KEY))
         return cls(**json.loads(words), learned_from=cut)
+
+
+def record_of(parts: Parts, options: Options, epoch: int, lines: Sequence[Mapping[str, Any]]) -> Record:
+    """Return the record of a training that ended: its best epoch, and all of its metrics' lines."""
+    seconds = round(sum(line["seconds"] for line in lines), 1)
+    return Record(asdict(options), parts.digest, epoch, seconds, frozenset(parts.train.keys))

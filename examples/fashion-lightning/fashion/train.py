@@ -10,7 +10,6 @@ from __future__ import annotations
 import logging
 import os
 import warnings
-from dataclasses import asdict
 
 import torch
 from lightning.pytorch import Trainer
@@ -28,7 +27,7 @@ from .inference import Trained
 from .learning import Epochs, Learning
 from .model import build
 from .options import Options
-from .record import Record
+from .record import record_of
 
 
 def train(parts: Parts, options: Options) -> Trained | None:
@@ -61,9 +60,7 @@ def train(parts: Parts, options: Options) -> Trained | None:
     if not trainer.is_global_zero:
         return None
     network.load_state_dict(epochs.kept["best"])
-    seconds = round(sum(line["seconds"] for line in epochs.kept["lines"]), 1)
-    learned_from = frozenset(parts.train.keys)
-    record = Record(asdict(options), parts.digest, epochs.early.best_epoch, seconds, learned_from)
+    record = record_of(parts, options, epochs.early.best_epoch, epochs.kept["lines"])
     return Trained(network.eval(), record)
 
 

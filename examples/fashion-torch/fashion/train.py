@@ -8,7 +8,6 @@ ends with the same weights.
 from __future__ import annotations
 
 import time
-from dataclasses import asdict
 
 import torch
 from torch import nn
@@ -27,7 +26,7 @@ from .evaluate import OUTPUTS, finish
 from .inference import Trained, device
 from .model import build, objective
 from .options import Options
-from .record import Record
+from .record import record_of
 
 METRICS = OUTPUTS / "metrics.jsonl"
 
@@ -100,11 +99,7 @@ def train(parts: Parts, options: Options, rank: int) -> Trained:
     kept.save()
     kept.close()
     network.load_state_dict(best)
-    seconds = round(sum(line["seconds"] for line in lines), 1)
-    learned_from = frozenset(parts.train.keys)
-    return Trained(
-        network.eval(), Record(asdict(options), parts.digest, early.best_epoch, seconds, learned_from)
-    )
+    return Trained(network.eval(), record_of(parts, options, early.best_epoch, lines))
 
 
 @torch.no_grad()
