@@ -111,7 +111,7 @@ def test_it_learns_and_leaves_all_that_a_report_needs(trained):
     assert accuracy(trained) > found["baselines"][0]["value"] > 0.5
     assert found["task"] == "classification"
     assert (found["count"], found["of"]) == (1000, "pictures")
-    assert [one["ok"] for one in found["checks"]] == [True] * 3
+    assert [one["ok"] for one in found["checks"]] == [True] * 4
     assert found["split"]["digest"] in trained.output("told").read_text()
     assert {name: found["split"][name] for name in ("train", "validation", "test")} == {
         "train": 2250,

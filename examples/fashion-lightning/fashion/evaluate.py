@@ -13,7 +13,7 @@ from pathlib import Path
 import numpy as np
 
 from provenv_runtime.estimates import Estimate, bootstrap, mean, share
-from provenv_runtime.evaluation import Evaluation, checks, confusion
+from provenv_runtime.evaluation import Check, Evaluation, checks, confusion
 from provenv_runtime.outputs import write_json
 
 from . import data, pictures, samples
@@ -34,13 +34,14 @@ def judge(model: Trained, parts: Parts) -> Evaluation:
     surprise = -np.log(np.maximum(probabilities[np.arange(len(test)), test.labels], 1e-12))
     pairs = list(zip(test.labels.tolist(), taken.tolist(), strict=True))
     labels = {name: part.labels.tolist() for name, part in parts.named.items()}
+    right = share(int((taken == test.labels).sum()), len(test))
     keys = {"train": record.learned_from, "validation": parts.validation.keys, "test": test.keys}
     return Evaluation(
         task="classification",
         of="pictures",
         count=len(test),
         metrics={
-            "accuracy": share(int((taken == test.labels).sum()), len(test)),
+            "accuracy": right,
             "among the first two": share(int(second.sum()), len(test)),
             "macro F1": bootstrap(macro_f1, pairs, draws=200),
             "log loss": mean(surprise.tolist()),
@@ -51,11 +52,22 @@ def judge(model: Trained, parts: Parts) -> Evaluation:
         confusion=table,
         split={name: len(part) for name, part in parts.named.items()},
         split_digest=parts.digest,
-        checks=checks(keys=keys, labels=labels, confusion=table, classes=CLASSES),
+        checks=[
+            *checks(keys=keys, labels=labels, confusion=table, classes=CLASSES),
+            above_chance(right, table),
+        ],
         seconds=record.seconds,
         parameters=model.parameters,
         settings=record.settings,
     )
+
+
+def above_chance(right: Estimate, table: list[list[int]]) -> Check:
+    """Return whether the model is better than one that always says the most frequent class."""
+    chance = max(map(sum, table)) / sum(map(sum, table))
+    fits = right.low is not None and right.low > chance
+    said = f"right for {right.value:.1%}, and always saying one class would be for {chance:.1%}"
+    return Check("above chance", fits, said if fits else f"the labels don't fit the pictures: {said}")
 
 
 def macro_f1(pairs: list[tuple[int, int]]) -> float:
