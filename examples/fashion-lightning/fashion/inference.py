@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import torch
 from safetensors import SafetensorError, safe_open
-from safetensors.torch import load_file, save_file
+from safetensors.torch import load_file, save
 from torch import nn
 
 from .errors import Fault
@@ -37,7 +37,7 @@ class Trained:
         learned = torch.frombuffer(bytearray(self.record.keys()), dtype=torch.uint8)
         path.parent.mkdir(parents=True, exist_ok=True)
         beside = path.with_name(f".{path.name}.new")
-        save_file({**tensors, "learned_from": learned}, beside, {"record": self.record.words()})
+        beside.write_bytes(save({**tensors, "learned_from": learned}, {"record": self.record.words()}))
         beside.replace(path)
 
     @classmethod

@@ -23,7 +23,7 @@ from .batches import in_a_row, in_order_of
 from .data import Parts
 from .errors import run
 from .evaluate import finish
-from .inference import Trained
+from .inference import Trained, device
 from .learning import Epochs, Learning
 from .model import build
 from .options import Options
@@ -61,7 +61,7 @@ def train(parts: Parts, options: Options) -> Trained | None:
         return None
     network.load_state_dict(epochs.kept["best"])
     record = record_of(parts, options, epochs.early.best_epoch, epochs.kept["lines"])
-    return Trained(network.eval(), record)
+    return Trained(network.to(device()).eval(), record)  # Lightning leaves it on the CPU
 
 
 def main() -> None:
