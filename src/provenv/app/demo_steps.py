@@ -7,7 +7,7 @@ import shlex
 import time
 from collections import deque
 
-from ..errors import Failure, Hint, Text, problem, text, verbatim
+from ..errors import Exit, Failure, Hint, Text, problem, text, verbatim
 from ..model.launch import Launch
 from ..model.live_run import RunStatus
 from ..model.progress import Task
@@ -18,6 +18,7 @@ STEPS = ("train", "evaluate", "predict")
 """The declared runs that a demo takes, in this order; those that an example declares."""
 KEPT = 60
 """Lines of a step's output that are kept, for where it fails."""
+ENDED_FROM_OUTSIDE = (Exit.INTERRUPTED, 128 + 15)
 _CONTROL = re.compile(r"\x1b\[[0-?]*[ -/]*[@-~]|[\x00-\x08\x0b-\x1f\x7f]")
 
 
@@ -75,5 +76,7 @@ def take(project: Project, step: str, task: Task) -> tuple[Launch, float]:
         why = verbatim(told.said) if told.said else ended.why
         shown = problem("PV772", step=step, exit=ended.code, why=why, hints=hints)
         task.fail(text(f"app.demo.{step}"))
-        raise Failure(shown, diagnosis=ended.diagnosis)
+        # who ended it from outside gets its own code back: nothing is wrong with the example
+        code = ended.code if ended.code in ENDED_FROM_OUTSIDE else Exit.FAILED
+        raise Failure(shown, exit_code=code, diagnosis=ended.diagnosis)
     return ended, time.monotonic() - began

@@ -74,7 +74,7 @@ def named(typed: str) -> str:
 
 def unknown(typed: str, known: Sequence[str]) -> Failure:
     """Return the failure for a name that no example has, with the list and the nearest."""
-    near = difflib.get_close_matches(typed, known, 1)
+    near = difflib.get_close_matches(typed, known, 1) or [one for one in known if one.endswith(f"-{typed}")]
     hints = (Hint(text("PV770.hint", name=near[0])),) if near else ()
     list_hint = Hint(text("PV770.list"), "provenv demo --list")
     shown = problem("PV770", name=typed, known=", ".join(names()), hints=(*hints, list_hint))
