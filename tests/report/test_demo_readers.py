@@ -201,7 +201,11 @@ WAV = b"RIFF" + struct.pack("<I", 36) + b"WAVEfmt " + b"\0" * 28
 
 
 def test_pictures_and_sounds_are_known_by_their_first_bytes():
-    assert (media("a.png", PNG).kind, media("a.png", PNG).width, media("a.png", PNG).height) == ("png", 20, 10)
+    assert (media("a.png", PNG).kind, media("a.png", PNG).width, media("a.png", PNG).height) == (
+        "png",
+        20,
+        10,
+    )
     assert media("a.wav", WAV).kind == "wav"
 
 
@@ -293,10 +297,14 @@ def test_hostile_content_is_a_failure(code, content):
     assert failed.value.problems[0].code == code
 
 
+INNER = [*LINE, *SAMPLE, *PIECE, "name", "value", "prompt"]
 VALUES = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=5),
     lambda inner: (
-        st.lists(inner, max_size=4) | st.dictionaries(st.sampled_from([*LINE, *SAMPLE, *PIECE, "name", "value", "prompt"]), inner, max_size=6)
+        st.lists(inner, max_size=4)
+        | st.dictionaries(
+            st.sampled_from([*LINE, *SAMPLE, *PIECE, "name", "value", "prompt"]), inner, max_size=6
+        )
     ),
     max_leaves=12,
 )

@@ -4,20 +4,36 @@ from __future__ import annotations
 
 import itertools
 import re
+import struct
 from dataclasses import dataclass, field, replace
 from html.parser import HTMLParser
 from importlib import resources
 
 import pytest
 
-from provenv.errors import Hint, text, verbatim
-from provenv.model.demo import DemoResult, Evaluation, Prediction
+from provenv.errors import Hint, bilingual, text, verbatim
+from provenv.model.demo import (
+    Baseline,
+    Check,
+    DataUsed,
+    DemoResult,
+    Evaluation,
+    Media,
+    Metric,
+    Piece,
+    Prediction,
+    Predictions,
+    Sample,
+)
 from provenv.model.facts import Gpu, Nvidia
 from provenv.model.lock import Choice, Package, Refusal
 from provenv.ui.report import report
+from provenv.ui.report.charts.pixels import png
 
 OUTLINED = {"h1", "h2", "h3", "th", "summary", "figcaption", "dt", "title"}
 VOID = {"br", "hr", "img", "link", "meta"}
+WAV = b"RIFF" + struct.pack("<I", 36) + b"WAVEfmt " + b"\0" * 28
+DATA = ("data:image/png;base64,", "data:audio/wav;base64,")
 HOSTILE = '<script>alert("1")</script>\' onload=x & `<b>` \x00\u202e'
 
 
@@ -92,19 +108,109 @@ def perfect(result: DemoResult) -> DemoResult:
     """Return a result without a mistake, with classes that never occurred, one epoch and no samples."""
     return replace(
         result,
-        evaluation=Evaluation(1.0, 0.5, 1.0, 4, ("a", "b"), ((4, 0), (0, 0)), (1.0, None), (1.0, None)),
-        epochs=(replace(result.epochs[0], train_loss=0.0, validation_loss=0.0, validation_accuracy=1.0),),
-        predictions=(),
+        evaluation=Evaluation(
+            "classification",
+            "images",
+            4,
+            (Metric("accuracy", 1.0, 0.5, 1.0),),
+            classes=("a", "b"),
+            confusion=((4, 0), (0, 0)),
+            precision=(1.0, None),
+            recall=(1.0, None),
+        ),
+        epochs=(replace(result.epochs[0], train_loss=0.0, validation_loss=0.0, measure=1.0),),
+        predictions=Predictions(),
         lock=replace(result.lock, choices=()),
     )
 
 
 def large(result: DemoResult) -> DemoResult:
     """Return a result with many classes and images of another size than the digits'."""
-    sample = Prediction(1, ((0.5,) * 28,) * 28, 2, (0.25,) * 4)
+    sample = Prediction(1, 2, (0.25,) * 4, pixels=((0.5,) * 28,) * 28)
     refusals = tuple(Refusal(f"cu{number}", text("lock.accelerator.no_gpu")) for number in range(9))
     choice = Choice("accelerator", "cu130", text("lock.accelerator.no_gpu"), refusals)
-    return replace(result, predictions=(sample,) * 40, lock=replace(result.lock, choices=(choice,)))
+    return replace(
+        result, predictions=Predictions((sample,) * 40), lock=replace(result.lock, choices=(choice,))
+    )
+
+
+def letters(result: DemoResult) -> DemoResult:
+    """Return a classifier of texts with many classes whose names are long."""
+    names = tuple(f"a rather long class name {number}" for number in range(30))
+    confusion = tuple(tuple(3 if a == b else int(a == b + 1) for b in range(30)) for a in range(30))
+    count = sum(map(sum, confusion))
+    scores = (0.7, 0.3, *(0.0,) * 28)
+    given = (Prediction(place, place % 3, scores, text="dear sir " * 60) for place in range(9))
+    return replace(
+        result,
+        evaluation=replace(
+            result.evaluation,
+            of="letters",
+            count=count,
+            metrics=(Metric("macro F1", 0.81, 0.7, 0.9), Metric("log loss", 0.51, None, None, "lower")),
+            classes=names,
+            confusion=confusion,
+            precision=(0.5,) * 30,
+            recall=(0.5,) * 30,
+        ),
+        epochs=tuple(replace(one, name="macro F1", measure=0.5) for one in result.epochs),
+        predictions=Predictions(tuple(given)),
+    )
+
+
+def language_model(result: DemoResult) -> DemoResult:
+    """Return a model that writes: no classes, a metric that is better when it is lower."""
+    made = (Sample("To be, or", "not to be\nthat is <the> question"), Sample("", "lines " * 900))
+    return replace(
+        result,
+        example=replace(result.example, metric="bits per character", better="lower", floor=2.4, public=None),
+        evaluation=Evaluation(
+            "language model",
+            "characters",
+            111_540,
+            (Metric("bits per character", 2.21, 2.18, 2.24, "lower"),),
+            (Baseline("bigrams", 3.4, 3.38, 3.42),),
+            parameters=1_200_000,
+        ),
+        epochs=tuple(
+            replace(one, name="bits per character", measure=4.0 / one.number) for one in result.epochs
+        ),
+        predictions=Predictions(samples=made),
+    )
+
+
+def sounds(result: DemoResult) -> DemoResult:
+    """Return one whose samples are sounds with their pictures, and that has a gallery of both."""
+    heard = Prediction(4, 1, (0.2, 0.8, *(0.0,) * 8), sound="sounds/4.wav", picture="pictures/4.png")
+    gone = Prediction(5, 1, (0.9, 0.1, *(0.0,) * 8), sound="sounds/gone.wav", picture="pictures/4.png")
+    title = bilingual("what <it> hears", "听到的内容")
+    return replace(
+        result,
+        predictions=Predictions((heard, gone)),
+        gallery=(Piece("picture", "pictures/4.png", title), Piece("sound", "sounds/4.wav", title)),
+        media={
+            "pictures/4.png": Media("png", png(((0.5, 1.0),) * 2), 2, 2),
+            "sounds/4.wav": Media("wav", WAV),
+        },
+    )
+
+
+def regression(result: DemoResult) -> DemoResult:
+    """Return one that says numbers."""
+    said = Predictions(tuple(Prediction(place, 3.5, said=3.25, text="left-pad") for place in range(3)))
+    return replace(
+        result,
+        evaluation=Evaluation("regression", "packages", 40, (Metric("R squared", 0.6),)),
+        epochs=tuple(replace(one, name="", measure=None) for one in result.epochs),
+        predictions=said,
+    )
+
+
+def doubtful(result: DemoResult) -> DemoResult:
+    """Return one that stays under its floor and whose checks found a leak."""
+    found = (Check("overlap", ok=False, said="leak: <train> and test share 12 items"),)
+    evaluation = replace(result.evaluation, checks=found, metrics=(Metric("accuracy", 0.51, 0.4, 0.6),))
+    return replace(result, evaluation=evaluation)
 
 
 STATES = {
@@ -113,6 +219,11 @@ STATES = {
     "unchanged": unchanged,
     "perfect": perfect,
     "large": large,
+    "letters": letters,
+    "language model": language_model,
+    "sounds": sounds,
+    "regression": regression,
+    "doubtful": doubtful,
 }
 
 
@@ -121,7 +232,8 @@ def test_the_page_is_valid_in_every_state(result, words, language, state):
     page = parse(report(STATES[state](result), words, language))
     assert len(page.ids) == len(set(page.ids))
     targets = [attributes["href"] for name, attributes in page.seen if name == "a"]
-    assert {target.removeprefix("#") for target in targets} <= set(page.ids)
+    inside = [target for target in targets if target.startswith("#")]
+    assert {target.removeprefix("#") for target in inside} <= set(page.ids)
     labels = {
         attributes["aria-labelledby"] for name, attributes in page.seen if "aria-labelledby" in attributes
     }
@@ -154,8 +266,9 @@ def test_nothing_comes_from_outside(result, words, language, state):
     assert not names & {"script", "link", "iframe", "object", "embed", "base", "form"}
     for _, attributes in page.seen:
         assert not any(name.startswith("on") for name in attributes)
-        assert attributes.get("src", "data:image/png;base64,").startswith("data:image/png;base64,")
-        assert attributes.get("href", "#").startswith("#")
+        assert attributes.get("src", DATA[0]).startswith(DATA)
+        # the one link that leads elsewhere is to where a published figure stands; it is followed by hand
+        assert attributes.get("href", "#").startswith("#") or attributes["class"] == "outside"
     style = resources.files("provenv.ui.report").joinpath("style.css").read_text(encoding="utf-8")
     assert not re.search(r"url\(|@import|@font-face|https?:|</", style)
 
@@ -186,7 +299,31 @@ def test_hostile_names_are_text(result, words, language):
         up=replace(
             result.up, evidence=replace(result.up.evidence, outcomes=(outcome,), digests={HOSTILE: HOSTILE})
         ),
-        evaluation=replace(result.evaluation, classes=(HOSTILE,) * 10),
+        example=replace(
+            result.example,
+            name=HOSTILE,
+            title=bilingual(HOSTILE, HOSTILE),
+            data=bilingual(HOSTILE, HOSTILE),
+            public=replace(
+                result.example.public, what=bilingual(HOSTILE, HOSTILE), source=f"https://{HOSTILE}"
+            ),
+        ),
+        evaluation=replace(
+            result.evaluation,
+            of=HOSTILE,
+            classes=(HOSTILE,) * 10,
+            metrics=(Metric(HOSTILE, 0.5, 0.4, 0.6),),
+            baselines=(Baseline(HOSTILE, 0.1),),
+            split={HOSTILE: 3},
+            split_digest=HOSTILE,
+            checks=(Check(HOSTILE, ok=False, said=HOSTILE),),
+            settings={HOSTILE: HOSTILE},
+        ),
+        epochs=tuple(replace(one, name=HOSTILE) for one in result.epochs),
+        gallery=(Piece("picture", "a.png", bilingual(HOSTILE, HOSTILE)),),
+        media={"a.png": Media("png", png(((0.5, 1.0),) * 2), 2, 2)},
+        data=(DataUsed(HOSTILE, HOSTILE, HOSTILE, 1, 1, HOSTILE),),
+        cost=replace(result.cost, run=HOSTILE),
         commands=((HOSTILE, 1.0),),
         folder=f"/home/{HOSTILE}",
     )
@@ -232,7 +369,36 @@ def test_a_failed_proof_is_not_called_proven(result, words, language):
 def test_wrong_samples_come_first_and_are_marked(result, words, language):
     kinds = re.findall(r'class="card sample (right|wrong)"', report(result, words, language))
     assert kinds == sorted(kinds, key=lambda kind: kind == "right")
-    assert kinds.count("wrong") == sum(not one.right for one in result.predictions)
+    assert kinds.count("wrong") == sum(not one.right for one in result.predictions.predictions)
+
+
+def test_a_text_that_was_made_is_text(result, words, language):
+    written = report(language_model(result), words, language)
+    assert "that is &lt;the&gt; question" in written
+    assert 'id="made"' in written
+    assert 'id="confusion"' not in written
+    assert "2.21" in written
+
+
+def test_sounds_are_played_from_within_the_page_and_what_is_gone_is_left_out(result, words, language):
+    page = parse(report(sounds(result), words, language))
+    players = [attributes for name, attributes in page.seen if name == "audio"]
+    assert [one["src"].startswith("data:audio/wav;base64,UklGR") for one in players] == [True, True]
+    assert all("controls" in one and one["aria-label"] for one in players)
+
+
+def test_what_speaks_against_the_figures_stands_at_the_top(result, words, language):
+    written = report(doubtful(result), words, language)
+    head = written.partition("</header>")[0]
+    assert "overlap: leak: &lt;train&gt; and test share 12 items" in head
+    assert "97.0%" in head
+    assert 'class="doubts"' not in report(result, words, language)
+
+
+def test_the_public_figure_has_its_source(result, words, language):
+    page = parse(report(result, words, language))
+    links = [one["href"] for name, one in page.seen if name == "a" and one.get("class") == "outside"]
+    assert links == [result.example.public.source]
 
 
 def test_every_check_and_rate_is_there(result, words, language):

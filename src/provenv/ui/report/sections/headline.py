@@ -42,7 +42,7 @@ def _failed(context: Context) -> Html:
     if not example.reached(head.value):
         value, floor = written(head.name, head.value), written(head.name, example.floor)
         said.append(context.say("report.headline.below", value=value, floor=floor))
-    return tag("ul", [tag("li", one) for one in said], class_="wrong") if said else Html()
+    return tag("ul", [tag("li", one) for one in said], class_="doubts") if said else Html()
 
 
 def _card(context: Context) -> Html:
