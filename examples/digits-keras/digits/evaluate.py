@@ -16,6 +16,7 @@ from .errors import DigitsError, run
 from .inference import FILE, Trained
 from .record import wilson
 
+
 def evaluate(model: Trained, test: data.Images) -> dict[str, Any]:
     """Return the accuracy with its interval, the confusion matrix, precision and recall of each class.
 

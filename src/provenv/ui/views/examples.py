@@ -12,7 +12,6 @@ from ..line import Line, Span, line, prose, table, wrap
 from ..units import size
 from .sentences import section
 
-
 WIDE = 96
 """Cells from which on the examples stand in columns."""
 

@@ -40,7 +40,7 @@ def estimates(
     return tag(
         "svg",
         tag("title", title),
-        [_tick(scale(one), written(one), bottom) for one in steps(low, high, 4)],
+        [_tick(scale(one), _plain(written(one)), bottom) for one in steps(low, high, 4)],
         _floor(scale(floor[0]), floor[1], bottom) if floor else None,
         [_row(one, scale, place * ROW + 20, written) for place, one in enumerate(rows)],
         class_="chart estimates",
@@ -56,6 +56,11 @@ def _range(rows: Sequence[Estimate], floor: tuple[float, str] | None, *, share: 
     apart = (max(values) - min(values)) or abs(values[0]) or 1.0
     low, high = min(values) - apart * 0.08, max(values) + apart * 0.08
     return (max(low, 0.0), min(high, 1.0)) if share else (low, high)
+
+
+def _plain(value: str) -> str:
+    """Return a round value without the digits that say nothing."""
+    return value.replace(".0%", "%")
 
 
 def _tick(x: float, label: str, bottom: int) -> Html:

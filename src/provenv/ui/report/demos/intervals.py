@@ -9,7 +9,10 @@ from ..markup import Html, tag
 
 
 def section(context: DemosContext) -> Html:
-    """Return the drawing of those that have the first one's metric, with its floor and the public figure."""
+    """Return the drawing of those that have the first one's metric, with its floor and the public figure.
+
+    Baselines stand in each demo's own report: far below, they would leave no room for what differs here.
+    """
     places = context.comparable()
     first = context.results[places[0]]
     name = first.evaluation.headline.name
@@ -18,7 +21,6 @@ def section(context: DemosContext) -> Html:
         head = context.results[place].evaluation.headline
         label = f"{context.letter(place)} · {context.results[place].example.name}"
         rows.append(Estimate(label, head.value, head.low, head.high, f"t{place % 8}"))
-    rows += [Estimate(one.name, one.value, one.low, one.high) for one in first.evaluation.baselines]
     public = first.example.public
     if public is not None:
         rows.append(Estimate(context.say("report.headline.public"), public.value, style="public"))
