@@ -72,7 +72,8 @@ def device() -> str:
     if gpus:
         return f"{len(gpus)} x {gpus[0]}"
     cpu = facts.get("cpu") or {}
-    return f"{cpu.get('model') or facts.get('platform', {}).get('machine', '?')}, {cpu.get('granted', 0):g} cores"
+    model = cpu.get("model") or (facts.get("platform") or {}).get("machine", "?")
+    return f"{model}, {cpu.get('granted', 0):g} cores"
 
 
 def keep(name: str, found: dict[str, Any]) -> None:

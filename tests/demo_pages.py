@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import io
 import struct
+import wave
 from dataclasses import dataclass, field, replace
 from html.parser import HTMLParser
 
@@ -25,7 +27,20 @@ from provenv.ui.report.charts.pixels import png
 
 OUTLINED = {"h1", "h2", "h3", "th", "summary", "figcaption", "dt", "title"}
 VOID = {"br", "hr", "img", "link", "meta"}
-WAV = b"RIFF" + struct.pack("<I", 36) + b"WAVEfmt " + b"\0" * 28
+
+
+def _wav() -> bytes:
+    """Return a tenth of a second of a tone."""
+    file = io.BytesIO()
+    with wave.open(file, "wb") as sound:
+        sound.setnchannels(1)
+        sound.setsampwidth(2)
+        sound.setframerate(8000)
+        sound.writeframes(b"".join(struct.pack("<h", 9000 * (-1) ** (place // 9)) for place in range(800)))
+    return file.getvalue()
+
+
+WAV = _wav()
 DATA = ("data:image/png;base64,", "data:audio/wav;base64,")
 HOSTILE = '<script>alert("1")</script>\' onload=x & `<b>` \x00\u202e'
 

@@ -1,4 +1,4 @@
-"""What an accuracy is believed by: its interval, simpler ways beside it, the split, what the training took."""
+"""What an accuracy is believed by: its interval, simpler ways beside it, the split, what it took."""
 
 from __future__ import annotations
 

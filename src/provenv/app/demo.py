@@ -215,7 +215,7 @@ def _done(result: DemoResult, report: str) -> DemoDone:
         memory=result.cost.memory,
         parameters=evaluation.parameters,
         commands=result.commands,
-        framework=result.spec.requirements[0].name,
+        framework=result.spec.requirements[0].name if result.spec.requirements else "",
     )
 
 

@@ -27,6 +27,11 @@ def examples() -> Path:
     return inside if inside.is_dir() else package.parent.parent / "examples"
 
 
+def source(name: str) -> Path:
+    """Return the folder of one example."""
+    return examples() / name
+
+
 def names() -> tuple[str, ...]:
     """Return the names of the examples."""
     return tuple(sorted(path.parent.name for path in examples().glob(f"*/{DECLARED}")))
@@ -83,7 +88,7 @@ def unknown(typed: str, known: Sequence[str]) -> Failure:
 
 def about(name: str) -> Example:
     """Return what an example is about. Raises Failure PV775 where its `example.toml` can't be read."""
-    path = examples() / name / ABOUT_FILE
+    path = source(name) / ABOUT_FILE
     try:
         content = path.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
@@ -98,7 +103,7 @@ def listed() -> ExampleList:
 
 def files(name: str) -> Iterator[str]:
     """Yield the paths of an example's files that a project gets, with `/`."""
-    root = examples() / name
+    root = source(name)
     unwanted = shutil.ignore_patterns(*MADE_BY_RUNNING)
 
     def below(folder: Path, lead: str) -> Iterator[str]:
@@ -130,7 +135,7 @@ def copy_example(name: str, folder: Path, progress: Progress) -> None:
             goal = folder / path
             if not goal.exists():
                 goal.parent.mkdir(parents=True, exist_ok=True)
-                shutil.copy2(examples() / name / path, goal)
+                shutil.copy2(source(name) / path, goal)
     except OSError as error:
         raise Failure(problem("PV765", path=str(folder), reason=str(error)), exit_code=Exit.DENIED) from error
     progress.note(text("app.demo.copied" if fresh else "app.demo.again", name=name, folder=str(folder)))

@@ -8,7 +8,7 @@ from pathlib import Path
 from ..errors import Exit, Failure, Hint, problem, text
 from ..lazy import load
 from ..model.results import InitResult
-from .examples import DECLARED, examples, files, named
+from .examples import DECLARED, files, named, source
 from .files import keep_bytes
 
 NEXT = ("provenv up", "provenv run train")
@@ -27,9 +27,9 @@ def begin(folder: Path, name: str, *, force: bool = False) -> InitResult:
     for path in paths:
         if (folder / path).exists() and not (force and path == DECLARED):
             raise Failure(problem("PV740", path=path, hints=_hints(path, name)))
-    source, declared = examples() / name, ""
+    declared = ""
     for path in paths:
-        content = (source / path).read_bytes()
+        content = (source(name) / path).read_bytes()
         if path == DECLARED:
             content = _renamed(content, load("spec.folder_name")(folder))
             declared = content.decode()

@@ -10,7 +10,7 @@ from ...model.results import DemoDone, DemoSummary
 from ..context import Context
 from ..line import BLANK, Line, Span, line, prose, table
 from ..units import duration, size
-from .sentences import passed, section, sentence
+from .sentences import section, sentence
 
 
 def lines(summary: DemoSummary, context: Context) -> Iterator[Line]:
@@ -39,7 +39,8 @@ def _result(one: DemoDone, context: Context) -> Iterator[Line]:
         within = {"low": written(one.metric, one.low), "high": written(one.metric, one.high)}
     name = context.words(one.title)
     said = context.say(key, name=name, metric=one.metric, value=value, n=one.count, of=one.of, **within)
-    yield from passed(said, context)
+    sound = one.reached and not one.failed
+    yield from sentence(said, context, context.mark("passed" if sound else "failed"))
     floor = written(one.metric, one.floor)
     told = [context.say("ui.demo.below", value=value, floor=floor)] if not one.reached else []
     for words in (*told, *one.failed):
@@ -65,5 +66,6 @@ def _next(one: DemoDone, context: Context) -> Iterator[Line]:
     yield from section(context.say("ui.next"))
     yield line("  ", Span(f"cd {shlex.quote(one.folder)}", "code"))
     runs = "provenv runs show" if one.run else "provenv run train"
-    for command in ("provenv status", f"provenv why {one.framework}", runs):
+    why = f"provenv why {one.framework}" if one.framework else "provenv why accelerator"
+    for command in ("provenv status", why, runs):
         yield line("  ", Span(command, "code"))

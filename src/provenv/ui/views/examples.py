@@ -49,7 +49,8 @@ def _columns(found: ExampleList, context: Context) -> Iterator[Line]:
 
 
 def _whole(one: Example, context: Context) -> Iterator[Line]:
-    yield from wrap(prose(context.words(one.title)), context.width, first=line(Span(one.name, "strong"), "  "))
+    name = line(Span(one.name, "strong"), "  ")
+    yield from wrap(prose(context.words(one.title)), context.width, first=name, hang=4)
     for words in _about(one, context):
         yield from wrap(prose(words, "quiet"), context.width, first=line("    "))
 

@@ -24,10 +24,10 @@ def _metrics(context: Context) -> Html:
         if one.low is not None and one.high is not None:
             low, high = written(one.name, one.low), written(one.name, one.high)
             within = context.say("report.trust.range", low=low, high=high)
-        rows.append(
-            [one.name, written(one.name, one.value), within, context.say(f"report.headline.{one.better}")]
-        )
-    heads = [context.say(f"report.trust.{one}") for one in ("metric", "value", "interval", "better")]
+        better = tag("span", context.say(f"report.headline.{one.better}"), class_="small better")
+        name = tag("span", tag("span", one.name), better)
+        rows.append([name, written(one.name, one.value), within])
+    heads = [context.say(f"report.trust.{one}") for one in ("metric", "value", "interval")]
     return table(heads, rows, label=context.say("report.trust.metrics"), numbers=(1,))
 
 
