@@ -17,8 +17,9 @@ from .ssh_failures import lost, no_answer, no_shell, told
 from .ssh_files import GET, MISSING, PUT, beside, missing, refused_there, shell
 from .ssh_tokens import make_mark
 
-ASK_LIMIT = 5.0
-"""Seconds for the call that has a command ended; then it ends by itself, as nobody listens any more."""
+ASK_LIMIT = 20.0
+"""Seconds for the call that has a command ended, to a host that is heard of; less to one that is silent.
+Without that call the command ends by itself, as nobody listens any more."""
 END_LIMIT = 30.0
 """Seconds in which a command and its children are ended there: the watch looks through all of a busy host's
 processes again and again, and is heard of meanwhile."""
