@@ -107,7 +107,7 @@ def test_a_shared_connection_that_ended_is_opened_again(hosts: SshHosts, host: S
 
 
 def test_nothing_of_a_host_is_left_when_it_is_closed(hosts: SshHosts) -> None:
-    runtime = hosts.folder / "runtime"
+    runtime = hosts.folder / secrets.token_hex(2)
     runtime.mkdir()
     one = SshHost("n1", environment={**hosts.environment, "XDG_RUNTIME_DIR": str(runtime)})
     one.exec(["true"])
@@ -336,7 +336,7 @@ def test_nothing_is_left_when_the_caller_is_ended(
 def test_what_a_killed_caller_left_is_removed_by_the_next(
     hosts: SshHosts, seconds: str, tmp_path: Path
 ) -> None:
-    above = hosts.folder / "run"
+    above = hosts.folder / secrets.token_hex(2)  # a socket's path has to be short
     # one that may be in the making, a living process's, a link to one of a process that is gone
     (above / "provenv-new").mkdir(parents=True)
     (above / "provenv-held").mkdir()

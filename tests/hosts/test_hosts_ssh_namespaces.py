@@ -116,7 +116,9 @@ def test_a_host_that_hangs_holds_nobody_longer_than_the_limit(
         assert (done.timed_out, done.out, stopping.is_set()) == (True, "on\n", True)
         other = SshHost("n1", environment=hosts.environment)
         (problem,) = failing(lambda: other.exec(["true"], limit=1.0)).problems
-        assert (problem.code, problem.what.args) == ("PV1287", {"host": "n1", "seconds": 1.0})
+        assert (problem.code, problem.what.args["host"]) == ("PV1287", "n1")
+        # what was left of it for the connection, on a busy machine
+        assert 0 < problem.what.args["seconds"] <= 1.0
         # without a limit it is ssh's own that holds
         assert failing(lambda: other.exec(["true"])).problems[0].code == "PV1273"
         other.close()

@@ -302,23 +302,33 @@ def podman(folder: Path) -> Mapping[str, str]:
         )
         if hard != resource.RLIM_INFINITY
     ]
-    (folder / "containers.conf").write_text(
-        f'[containers]\ndefault_ulimits = {json.dumps(limits)}\nnetns = "host"\n'
-        '[engine]\nruntime = "runc"\ncgroup_manager = "cgroupfs"\nevents_logger = "file"\n'
-    )
-    (folder / "storage.conf").write_text(
-        f'[storage]\ndriver = "overlay"\ngraphroot = "{folder}/graph"\nrunroot = "{folder}/run"\n'
-    )
-    for name, words in (("registries.conf", "unqualified-search-registries = []\n"), ("auth.json", "{}\n")):
-        # others of this run add to them
-        if not (folder / name).exists():
-            (folder / name).write_text(words)
+    written = {
+        "containers.conf": f'[containers]\ndefault_ulimits = {json.dumps(limits)}\nnetns = "host"\n'
+        '[engine]\nruntime = "runc"\ncgroup_manager = "cgroupfs"\nevents_logger = "file"\n',
+        "storage.conf": (
+            f'[storage]\ndriver = "overlay"\ngraphroot = "{folder}/graph"\nrunroot = "{folder}/run"\n'
+        ),
+        "registries.conf": "unqualified-search-registries = []\n",
+        "auth.json": "{}\n",
+    }
+    for name, words in written.items():
+        _write_once(folder / name, words)
     return {
         "CONTAINERS_CONF": str(folder / "containers.conf"),
         "CONTAINERS_STORAGE_CONF": str(folder / "storage.conf"),
         "CONTAINERS_REGISTRIES_CONF": str(folder / "registries.conf"),
         "REGISTRY_AUTH_FILE": str(folder / "auth.json"),
     }
+
+
+def _write_once(path: Path, words: str) -> None:
+    """Write a file whole, if there is none: other workers read it, and add to it, meanwhile."""
+    with tempfile.NamedTemporaryFile("w", dir=path.parent) as beside:
+        beside.write(words)
+        beside.flush()
+        os.chmod(beside.name, 0o644)
+        with contextlib.suppress(FileExistsError):
+            os.link(beside.name, path)
 
 
 def stop_podman(folder: Path) -> None:

@@ -14,6 +14,7 @@ import signal
 import socket
 import subprocess
 import sys
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -305,14 +306,17 @@ def test_plain_http_where_tls_was_asked_for(project):
 # proxies, names, ways
 
 
-def closed_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as server:
-        return int(server.getsockname()[1])
+@pytest.fixture
+def closed_port() -> Iterator[int]:
+    """Yield a port on which nobody listens: it is taken, so that nobody else begins to meanwhile."""
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        yield int(taken.getsockname()[1])
 
 
-def test_a_dead_proxy(project):
+def test_a_dead_proxy(project, closed_port):
     project.declare("http://index.example/simple/")
-    exit_code, code, _ = project("lock", HTTP_PROXY=f"http://127.0.0.1:{closed_port()}")
+    exit_code, code, _ = project("lock", HTTP_PROXY=f"http://127.0.0.1:{closed_port}")
     assert (exit_code, code) == (1, "PV354")
 
 
@@ -344,8 +348,8 @@ def test_a_name_that_no_server_knows(project):
     assert (exit_code, code) == (1, "PV350")
 
 
-def test_nobody_listens(project):
-    project.declare(f"http://127.0.0.1:{closed_port()}/simple/")
+def test_nobody_listens(project, closed_port):
+    project.declare(f"http://127.0.0.1:{closed_port}/simple/")
     exit_code, code, _ = project("lock")
     assert (exit_code, code) == (1, "PV351")
 
@@ -361,8 +365,8 @@ def test_a_machine_without_any_network(host, project):
     assert document["problems"][0]["code"] in ("PV350", "PV351")
 
 
-def test_a_dead_extra_index_is_named_with_what_helps(project):
-    dead = f"http://127.0.0.1:{closed_port()}/simple"
+def test_a_dead_extra_index_is_named_with_what_helps(project, closed_port):
+    dead = f"http://127.0.0.1:{closed_port}/simple"
     project.user.write("requirements.txt", f"--extra-index-url {dead}\nbeta\n")
     project.user.write(
         "provenv.toml",

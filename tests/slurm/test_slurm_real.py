@@ -299,7 +299,7 @@ def test_who_stops_following_leaves_the_job(place: Place) -> None:
     assert begun.stdout is not None
     assert begun.stdout.readline() == "from 0\n"
     begun.send_signal(signal.SIGINT)
-    _, err = begun.communicate(timeout=30)
+    _, err = begun.communicate(timeout=120)
     assert begun.returncode == 130
     assert "goes on" in err
     assert place.shown("last")["run"]["state"] == "running"

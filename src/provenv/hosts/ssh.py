@@ -10,15 +10,19 @@ from contextlib import suppress
 from ..errors import Exit, Failure, Problem, problem, text
 from ..model.channel import Completed, Patience
 from . import ssh_wrapper
-from .process import GRACE, LINGER, Lines
-from .ssh_channel import Channel, Stream
+from .process import GRACE, Lines
+from .ssh_channel import Channel, Stream, Take
 from .ssh_connection import Connection
 from .ssh_failures import lost, no_answer, no_shell, told
 from .ssh_files import GET, MISSING, PUT, beside, missing, refused_there, shell
 from .ssh_tokens import make_mark
 
-ASK_LIMIT = 5.0
-"""Seconds for the call that has a command ended; then it ends by itself, as nobody listens any more."""
+ASK_LIMIT = 20.0
+"""Seconds for the call that has a command ended, to a host that is heard of; less to one that is silent.
+Without that call the command ends by itself, as nobody listens any more."""
+END_LIMIT = 30.0
+"""Seconds in which a command and its children are ended there: the watch looks through all of a busy host's
+processes again and again, and is heard of meanwhile."""
 TERMINATED = 128 + 15
 CONNECTION_FAILED = 255
 """What ssh itself returns for every failure of its own."""
@@ -96,7 +100,7 @@ class SshChild:
                     break
             is_over = channel.code is not None or channel.exit_code is not None
             if not is_over and self.ask_to_end():
-                channel.pump(time.monotonic() + 2 * GRACE + LINGER, take)
+                _pump_while_heard(channel, time.monotonic() + END_LIMIT, take)
         finally:
             channel.close()
 
@@ -262,14 +266,20 @@ def _ask(connection: Connection, watch: int, asked: Channel) -> bool:
         telling = Channel(words, connection.environment, make_mark())
         try:
             telling.close_input()
-            while not telling.pump(until := min(limit, asked.silent_at), _nobody):
-                if until == min(limit, asked.silent_at):
-                    return False
-            return telling.exit_code == 0
+            return _pump_while_heard(telling, limit, _nobody, heard=asked) and telling.exit_code == 0
         finally:
             telling.close()
             log.unlink(missing_ok=True)
     return False
+
+
+def _pump_while_heard(channel: Channel, limit: float, take: Take, *, heard: Channel | None = None) -> bool:
+    """Hand on all that comes until it is over; False at `limit`, or when the host hangs, by what is heard."""
+    heard = heard or channel
+    while not channel.pump(until := min(limit, heard.silent_at), take):
+        if until == min(limit, heard.silent_at):
+            return False
+    return True
 
 
 def _refused(why: str, argv: Sequence[str], folder: str | None, host: str) -> Failure:

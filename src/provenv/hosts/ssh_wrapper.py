@@ -64,6 +64,7 @@ end() {
   for one in $all; do kill -s TERM "$one"; done
   while find; [ -n "$left" ] && [ "$tries" -lt 40 ]; do
     [ "$tries" -lt 20 ] || for one in $left; do kill -s KILL "$one"; done
+    printf %s "$mark:beat;" >&3
     sleep 0.1 || { sleep 1; tries=$((tries + 9)); }
     tries=$((tries + 1))
   done

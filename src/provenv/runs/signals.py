@@ -32,8 +32,8 @@ SI_KERNEL = 0x80
 """Linux, <asm-generic/siginfo.h>."""
 
 POLL = 0.5
-"""Seconds of one wait. A signal that comes between the interpreter's last look and the wait is handled
-after it, so none may last as long as a training does. And Windows delivers Ctrl-C only between two."""
+"""Seconds of one wait. A signal that comes just before it, after the last look for one, is handled when it is
+over, so no wait may last as long as a training does. And Windows delivers Ctrl-C only between two waits."""
 
 Handler = Callable[[int, FrameType | None], None]
 

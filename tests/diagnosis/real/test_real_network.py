@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import shutil
 import socket
-from contextlib import closing
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -19,11 +19,11 @@ RAN = "provenv run -- python -c 'import alpha; print(alpha.version)'"
 
 
 @pytest.fixture
-def dead() -> str:
-    """The address of a port at which nobody listens."""
-    with closing(socket.create_server(("127.0.0.1", 0))) as server:
-        number = server.getsockname()[1]
-    return f"127.0.0.1:{number}"
+def dead() -> Iterator[str]:
+    """The address of a port at which nobody listens: it is taken, so that nobody else begins to meanwhile."""
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        yield f"127.0.0.1:{taken.getsockname()[1]}"
 
 
 @pytest.fixture
