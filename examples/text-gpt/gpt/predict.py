@@ -39,7 +39,7 @@ def arguments() -> argparse.ArgumentParser:
     parser.add_argument("--count", type=int, default=1, help="texts for each prompt (1)")
     parser.add_argument("--length", type=int, default=SAMPLE, help=f"characters of each text ({SAMPLE})")
     parser.add_argument(
-        "--temperature", type=float, default=0.7, help="0: the likeliest; 1: as learned (0.8)"
+        "--temperature", type=float, default=0.7, help="0: the likeliest; 1: as learned (0.7)"
     )
     parser.add_argument("--top-k", type=int, default=20, help="only the k likeliest characters; 0: all (20)")
     parser.add_argument("--file", type=Path, help="a text file: each of its lines is judged")
