@@ -77,9 +77,10 @@ def figures(costs: list[Cost]) -> dict[str, Estimate]:
 
 def samples(model: Trained, prompts: tuple[str, ...]) -> list[dict[str, str]]:
     """Return how the model goes on with each prompt."""
-    seed = model.settings["seed"]
+    seed = model.settings["seed"]  # another one for each prompt: else all would roll the same dice
     return [
-        {"prompt": prompt, "text": generate(model, prompt, length=SAMPLE, seed=seed)[0]} for prompt in prompts
+        {"prompt": prompt, "text": generate(model, prompt, length=SAMPLE, seed=seed + place)[0]}
+        for place, prompt in enumerate(prompts)
     ]
 
 

@@ -16,7 +16,7 @@ def generate(
     *,
     count: int = 1,
     length: int = 300,
-    temperature: float = 0.8,
+    temperature: float = 0.7,
     top_k: int = 20,
     seed: int = 1,
 ) -> list[str]:

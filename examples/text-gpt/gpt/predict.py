@@ -39,7 +39,7 @@ def arguments() -> argparse.ArgumentParser:
     parser.add_argument("--count", type=int, default=1, help="texts for each prompt (1)")
     parser.add_argument("--length", type=int, default=SAMPLE, help=f"characters of each text ({SAMPLE})")
     parser.add_argument(
-        "--temperature", type=float, default=0.8, help="0: the likeliest; 1: as learned (0.8)"
+        "--temperature", type=float, default=0.7, help="0: the likeliest; 1: as learned (0.7)"
     )
     parser.add_argument("--top-k", type=int, default=20, help="only the k likeliest characters; 0: all (20)")
     parser.add_argument("--file", type=Path, help="a text file: each of its lines is judged")
@@ -51,7 +51,7 @@ def continued(model: Trained, options: argparse.Namespace, seed: int) -> list[di
     if options.count < 1 or options.length < 1:
         raise TextError("--count and --length have to be at least 1")
     samples = []
-    for prompt in options.prompt or PROMPTS:
+    for place, prompt in enumerate(options.prompt or PROMPTS):
         unknown = model.alphabet.unknown(prompt)
         if unknown:
             print(f"characters that the model never saw: {unknown}")
@@ -62,7 +62,7 @@ def continued(model: Trained, options: argparse.Namespace, seed: int) -> list[di
             length=options.length,
             temperature=options.temperature,
             top_k=options.top_k,
-            seed=seed,
+            seed=seed + place,
         )
         samples += [{"prompt": prompt, "text": text} for text in texts]
     return samples
