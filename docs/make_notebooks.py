@@ -29,7 +29,7 @@ GUIDE = Path(__file__).resolve().parent / "guide"
 NOTEBOOKS = GUIDE / "notebooks"
 # language of the notebooks' folder -> what PROVENV_LANG takes, and the pages in the order of the notebooks
 LANGUAGES = {"en": "en", "zh-CN": "zh"}
-PAGES = {"en": ("en.md",), "zh-CN": ("zh-CN.md",)}
+PAGES = {"en": ("en.md", "training.md"), "zh-CN": ("zh-CN.md", "training.zh-CN.md")}
 WORDS = {
     "en": {
         "made": "Made from [the guide]({page}) by `docs/make_notebooks.py`: change the guide, not this file.",
@@ -49,7 +49,7 @@ WORDS = {
     },
 }
 # the shell that the cells get: it stops at the first command that fails
-SHELL = """bash -c 'exec bash -ec "$(cat)" 2>&1 </dev/null'"""
+SHELL = "bash -c 'exec bash -ec \"$(cat)\" 2>&1 </dev/null'"
 PART = re.compile(
     r"<!-- notebook: (?P<name>[\w-]+)(?:; after: (?P<after>[^\n]+?))? -->\n"
     r"|<!-- (?P<kind>run|file)(?:: (?P<said>[^\n]+?))? -->\n```\w+\n(?P<body>.*?)```\n",
@@ -180,7 +180,8 @@ def _beginning(language: str) -> Cell:
         f'os.environ.update(PROVENV_LANG="{LANGUAGES[language]}", COLUMNS="100")',
         f'assert shutil.which("provenv"), "{say["missing"]}"',
         say["shell"],
-        f"%alias_magic --cell bash script --params {json.dumps(SHELL)}",
+        f"shell = {json.dumps(SHELL)}",
+        'get_ipython().magics_manager.register_alias("bash", "script", "cell", shell)',
     ]
     return Cell("code", "\n".join(lines))
 

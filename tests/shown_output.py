@@ -8,12 +8,15 @@ from collections.abc import Iterator
 LEFT_OUT = "..."
 # what every computer has other ones of
 PATHS = re.compile(r"(?<![\w.])~?(?:/[\w.+-]+)+")
+RUNS = re.compile(r"\b\d{8}-\d{6}-[0-9a-f]{4}\b")
+DIGESTS = re.compile(r"\b[0-9a-f]{12,64}\b")
 NUMBERS = re.compile(r"\d+(?:[.,:-]\d+)*(?:\s?(?:ms|s|B|KB|MB|GB)\b)?")
 
 
 def comparable(words: str) -> str:
-    """Return words without what differs from machine to machine: paths, figures, where lines are broken."""
-    return re.sub(r"\s+", "", NUMBERS.sub("0", PATHS.sub("PATH", words)))
+    """Return words without what differs from machine to machine: paths, digests, figures, line ends."""
+    named = DIGESTS.sub("DIGEST", RUNS.sub("RUN", PATHS.sub("PATH", words)))
+    return re.sub(r"\s+", "", NUMBERS.sub("0", named))
 
 
 def pieces(shown: str) -> Iterator[str]:
