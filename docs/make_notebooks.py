@@ -19,7 +19,7 @@ import json
 import re
 from collections import Counter
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import nbformat
@@ -34,7 +34,7 @@ WORDS = {
     "en": {
         "made": "Made from [the guide]({page}) by `docs/make_notebooks.py`: change the guide, not this file.",
         "other": "[简体中文]({path})",
-        "again": "What earlier chapters made, once more:",
+        "again": "What earlier chapters made, once more (the sources are folded):",
         "folder": "# an empty folder: nothing of yours is touched",
         "shell": "# one stream for what programs say, and an empty standard input",
         "missing": "`provenv` is not on PATH: see chapter 2 of the guide",
@@ -42,7 +42,7 @@ WORDS = {
     "zh-CN": {
         "made": "由 `docs/make_notebooks.py` 根据[指南]({page})生成：请修改指南，不要修改本文件。",
         "other": "[English]({path})",
-        "again": "重做前面章节的准备：",
+        "again": "重做前面章节的准备（源代码已折叠）：",
         "folder": "# 一个空的临时文件夹；不会碰你的任何文件",
         "shell": "# 程序的输出合为一路；标准输入为空",
         "missing": "PATH 中找不到 `provenv`：见指南第 2 章",
@@ -78,11 +78,12 @@ class File:
 
 @dataclass(frozen=True)
 class Cell:
-    """A notebook's cell: text or code, and what the page shows of its output."""
+    """A notebook's cell: text or code, what the page shows of its output, whether Jupyter shows its source."""
 
     kind: str
     source: str
     shown: str = ""
+    folded: bool = False
 
 
 @dataclass
@@ -230,7 +231,7 @@ def _of_page(language: str, name: str) -> Iterator[Notebook]:
 
 
 def _repeated(beginning: Beginning, earlier: list[Command | File], language: str) -> list[Cell]:
-    cells = list(code_cells(_again(beginning, earlier)))
+    cells = [replace(cell, folded=True) for cell in code_cells(_again(beginning, earlier))]
     return [Cell("markdown", WORDS[language]["again"]), *cells] if cells else []
 
 
@@ -256,7 +257,8 @@ def document(notebook: Notebook) -> str:
         digest = hashlib.sha256(f"{cell.kind}\n{cell.source}".encode()).hexdigest()[:8]
         seen[digest] += 1
         make = v4.new_markdown_cell if cell.kind == "markdown" else v4.new_code_cell
-        cells.append(make(cell.source, id=f"{digest}-{seen[digest]}"))
+        about = {"jupyter": {"source_hidden": True}} if cell.folded else {}
+        cells.append(make(cell.source, id=f"{digest}-{seen[digest]}", metadata=about))
     kernel = {"name": "python3", "display_name": "Python 3", "language": "python"}
     whole = v4.new_notebook(cells=cells, metadata={"kernelspec": kernel, "language_info": {"name": "python"}})
     nbformat.validate(whole)
