@@ -78,7 +78,7 @@ class File:
 
 @dataclass(frozen=True)
 class Cell:
-    """A notebook's cell: text or code, what the page shows of its output, whether Jupyter shows its source."""
+    """A notebook's cell: text or code, what the page shows of its output, whether its source is folded."""
 
     kind: str
     source: str
