@@ -8,6 +8,7 @@ from pathlib import Path
 import nbformat
 import pytest
 from nbclient import NotebookClient
+from nbclient.exceptions import CellExecutionError
 
 from loading import load
 from shown_output import assert_said
@@ -71,6 +72,35 @@ def test_links_of_the_notebooks_resolve():
     ]
     assert len(linked) > 30
     assert [link for path, link in linked if not (path.parent / link).exists()] == []
+
+
+def test_a_block_of_commands_becomes_cells():
+    block = "$ mkdir a\n$ cd a\n$ cat > b <<'END'\n> one\n> END\n$ cat b\none\n$ false\n"
+    made = [(cell.source, cell.shown) for cell in generator.code_cells(generator.commands(block, 1))]
+    assert made == [
+        ("%%bash\nmkdir a", ""),
+        ("%cd a", ""),
+        ("%%bash\ncat > b <<'END'\none\nEND\ncat b", "one"),
+        ('%%bash\nfalse || echo "exit code $?"', "\n...\nexit code 1"),
+    ]
+
+
+def test_what_was_not_said_is_noticed():
+    assert_said("✓ done after 4 s\n...\nthe end", "✓ done after 5.5 s\nmore\nthe end", "it")
+    with pytest.raises(AssertionError, match="does not say"):
+        assert_said("the end\n...\n✓ done", "✓ done\nthe end", "it")
+
+
+@pytest.mark.slow
+def test_a_command_that_fails_ends_the_notebook(environment_of_pages, tmp_path):
+    cells = [*(cell.source for cell in ENGLISH[0].cells if cell.kind == "code")][:1]
+    cells += ["%%bash\necho to stderr >&2\ncat", "%%bash\nfalse\ntouch went-on"]
+    document = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(one) for one in cells])
+    own = {"TMPDIR": str(tmp_path), "IPYTHONDIR": str(tmp_path / "ipython")}
+    with pytest.raises(CellExecutionError):
+        NotebookClient(document, timeout=300).execute(env={**environment_of_pages, **own})
+    assert [one["name"] for one in document.cells[1].outputs] == ["stdout"]
+    assert not list(tmp_path.rglob("went-on"))
 
 
 @pytest.mark.slow
