@@ -20,6 +20,7 @@ WRITTEN = [path for path in DOCUMENTS if "reference" not in path.parts]
 PAIRS = [
     ("README.md", "README.zh-CN.md"),
     ("docs/guide/en.md", "docs/guide/zh-CN.md"),
+    ("docs/guide/training.md", "docs/guide/training.zh-CN.md"),
     ("examples/digits-torch/README.md", "examples/digits-torch/README.zh-CN.md"),
     *((f"docs/reference/{one}.md", f"docs/reference/zh-CN/{one}.md") for one in ("commands", "problems")),
 ]
