@@ -9,6 +9,8 @@ from __future__ import annotations
 
 from dataclasses import asdict
 
+import torch
+
 from provenv_runtime import state
 from provenv_runtime.outputs import append_line, keep_lines
 from provenv_runtime.settings import settings
@@ -51,6 +53,8 @@ def train(parts: Parts, options: Options, rank: int) -> Trained:
 def main() -> None:
     """Train with the declared settings, cross-validate them, save the model, and judge it."""
     options = settings(Options)
+    # a few hundred weights: threads would wait for each other longer than they compute
+    torch.set_num_threads(1)
     parts = data.load()
     with together.group() as rank:
         model = train(parts, options, rank)
