@@ -157,7 +157,7 @@ def cluster(count: int = 2) -> Iterator[SlurmCluster]:
         )
         for number, name in enumerate(names, 1):
             _node(made, number, name, [programs["slurmd"], "-D", "-N", name])
-        ready = wait_until(lambda: _idle(made) == count, 30.0)
+        ready = wait_until(lambda: _idle(made) == count)
         assert ready, made.logs()
         yield made
     finally:

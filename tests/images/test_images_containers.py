@@ -65,6 +65,23 @@ def test_a_command_has_its_input_its_output_and_its_code(inside: ContainerHost) 
     assert (done.code, done.stdout, done.stderr) == (7, b"a\0b" * 50_000, b"aside\n")
 
 
+@pytest.mark.parametrize("size", [1, 1_000_000])
+def test_what_a_command_prints_comes_also_where_it_reads_none_of_its_input(
+    inside: ContainerHost, size: int
+) -> None:
+    # podman lost the output of about every third such command
+    for _ in range(10):
+        done = inside.exec(["sh", "-c", "echo out; echo err >&2; exit 7"], stdin=b"x" * size)
+        assert (done.code, done.stdout, done.stderr) == (7, b"out\n", b"err\n")
+
+
+def test_a_program_that_is_not_there_is_said_also_to_who_sends_it_input(inside: ContainerHost) -> None:
+    for _ in range(5):
+        with pytest.raises(Failure) as caught:
+            inside.exec(["no-such-program"], stdin=b"x")
+        assert code_of(caught) == "PV801"
+
+
 def test_lines_are_told_as_they_come_and_the_mark_is_not_one(inside: ContainerHost) -> None:
     heard: list[tuple[str, str]] = []
     inside.exec(

@@ -127,8 +127,9 @@ def test_while_up_is_proving(proven, ending):
 def feed(fifo: Path) -> None:
     """Let every proof that reads the fifo go on, now and later."""
     handle = os.open(fifo, os.O_RDWR)  # whoever waits for a writer has one
-    fifo.unlink()
-    fifo.write_text("")  # whoever opens it from now on reads an ordinary file
+    ordinary = fifo.with_name("ordinary")
+    ordinary.write_text("")
+    ordinary.replace(fifo)  # whoever opens it from now on reads this; at no time there is none
     os.close(handle)
 
 

@@ -16,6 +16,7 @@ from pathlib import Path
 
 import pytest
 
+from awaiting import AWAITING
 from provenv.errors import Place
 from provenv.model.spec import Requirement, Spec
 
@@ -34,7 +35,9 @@ sys.exit(code)
 """
 """Run `launch` as provenv does: in a process of its own, whose code is the command's."""
 
-REPORTER = r"""
+REPORTER = (
+    AWAITING
+    + r"""
 import os, signal, sys
 count = {}
 def note(number, frame):
@@ -43,11 +46,12 @@ def note(number, frame):
 for name in ("SIGINT", "SIGQUIT", "SIGTERM", "SIGHUP", "SIGUSR1", "SIGUSR2", "SIGWINCH", "SIGCONT"):
     signal.signal(getattr(signal, name), note)
 print("ready", os.getpid(), flush=True)
-for line in sys.stdin:
+for line in lines_among_signals():
     print("line", line.strip(), sorted(count.values()), flush=True)
     if line.strip() == "end":
         sys.exit(7)
 """
+)
 """A command that tells its signals, and how often each one came."""
 
 TERMINAL_LEADER = """

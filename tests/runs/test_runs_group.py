@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 
+from awaiting import AWAITING
 from provenv.runs.job import Callbacks
 from provenv.runs.reading import read_run
 from provenv.runs.shown import Shown
@@ -20,13 +21,16 @@ from supervising import is_gone, new_run, runner, supervised, until, whole
 pytestmark = pytest.mark.skipif(not Path("/proc/self").exists(), reason="looks at processes in /proc")
 
 PYTHON = [sys.executable, "-c"]
-# tells its process and waits for whatever comes; `here` is a file of the rank's own
-WAITS = """
+# tells its process and can wait for whatever comes; `here` is a file of the rank's own
+WAITS = (
+    AWAITING
+    + """
 import os, signal, sys
 here = os.environ["PROVENV_RUN_SEEN"]
 open(here + ".pid", "w").write(f"{os.getpid()}\\n")
 rank = os.environ.get("RANK", "0")
 """
+)
 
 
 def pid_of(folder, rank=0, attempt=1):
@@ -138,7 +142,7 @@ LEAVES = WAITS + (
     "signal.signal(signal.SIGTERM, leave)\n"
     "signal.signal(signal.SIGHUP, leave)\n"
     "open(here + '.ready', 'w').write('\\n')\n"
-    "while True: signal.pause()\n"
+    "await_signals()\n"
 )
 
 
@@ -195,7 +199,7 @@ def test_its_workers_are_not_told_to_leave(folder, started):
         "    sys.exit(0)\n"
         "signal.signal(signal.SIGTERM, leave)\n"
         "open(here + '.ready', 'w').write(f'{child}\\n')\n"
-        "while True: signal.pause()\n"
+        "await_signals()\n"
     )
     process = started(code)
     child = int(until(lambda: whole(Path(f"{folder.seen(1)}.ready"))))
@@ -232,7 +236,7 @@ COUNTS = WAITS + (
     "signal.signal(signal.SIGTERM, lambda *_: sys.exit(count))\n"
     "print('ready', flush=True)\n"
     "open(here + '.ready', 'w').write('\\n')\n"
-    "while True: signal.pause()\n"
+    "await_signals()\n"
 )
 
 
@@ -250,7 +254,9 @@ def test_a_second_interrupt_kills(folder, started):
 
 
 def test_an_interrupt_ends_plain_scripts(folder, started):
-    process = started(WAITS + "open(here + '.ready', 'w').write('\\n')\nsignal.pause()\n", world=2, retries=3)
+    process = started(
+        WAITS + "open(here + '.ready', 'w').write('\\n')\nawait_signals()\n", world=2, retries=3
+    )
     ready(folder, 2)
     process.send_signal(signal.SIGINT)
     process.communicate()

@@ -198,6 +198,27 @@ def test_a_signal_to_us_alone_is_handed_on_once(
         assert process.wait() == 7
 
 
+ELSEWHERE = """
+import signal, threading
+threading.Thread(target=threading.Event().wait, daemon=True).start()
+signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGTERM})
+"""
+"""Has another thread take SIGTERM: it interrupts no wait of the main one, as if it came just before it."""
+HEARING = "import signal; signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGTERM})\n"
+"""What is started then takes it as usual."""
+
+
+def test_a_signal_that_interrupts_no_wait_is_handed_on(reporter: list[str], plain: dict[str, str]) -> None:
+    command = [*reporter[:2], ELSEWHERE + reporter[2], *reporter[3:]]
+    Path(reporter[-1]).write_text(HEARING + Path(reporter[-1]).read_text())
+    with subprocess.Popen(command, env=plain, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as process:
+        assert process.stdout is not None
+        assert process.stdout.readline().startswith(b"ready")
+        process.send_signal(signal.SIGTERM)
+        assert process.stdout.readline() == b"got SIGTERM 1\n"
+        process.communicate(b"end\n")
+
+
 def test_what_was_ignored_stays_ignored(launcher: list[str], plain: dict[str, str], tmp_path: Path) -> None:
     ignored = "import signal; signal.signal(signal.SIGHUP, signal.SIG_IGN); "
     ignored += "signal.signal(signal.SIGCHLD, signal.SIG_IGN)" + launcher[2]

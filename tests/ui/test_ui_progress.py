@@ -13,6 +13,7 @@ import threading
 import pytest
 from rich.progress import Task as Row
 
+from awaiting import AWAITING
 from provenv.errors import verbatim
 from provenv.ui.events import Events
 from provenv.ui.live import Live, amount
@@ -145,18 +146,21 @@ def test_amounts(total, unit, completed, expected):
     assert amount(row, Words("en")) == expected
 
 
-INTERRUPTED = """
-import signal, sys
+INTERRUPTED = (
+    AWAITING
+    + """
+import sys
 from provenv.ui.view import view as viewed
 from provenv.errors import Failure, problem, verbatim
 view = viewed(command="up", color="never")
 try:
     view.progress.task(verbatim("working"), 10).advance(1)
-    signal.pause()
+    await_signals()
 except KeyboardInterrupt:
     view.failed(Failure(problem("PV0", n=1)))
     sys.exit(130)
 """
+)
 
 
 @pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130)])

@@ -14,19 +14,27 @@ from .engine import Engine
 
 # says its own process number first, which is its group's as well: an engine's `exec` begins a session
 # (runc's nsexec.c, crun's linux.c). Variables come under numbers, since the client would read some itself.
+# Input is read to its end, also where the command does not: podman's monitor that goes with input unread
+# resets the socket to its client, which loses what the command has printed (unix(7), ECONNRESET).
 WRAPPER = """
-mark=$1 folder=$2 count=$3; shift 3
+mark=$1 folder=$2 fed=$3 count=$4; shift 4
+leave() {
+  [ -z "$fed" ] || cat >/dev/null 2>&1 || while read -r _; do :; done
+  exit "$1"
+}
+refuse() { echo "$mark $1" >&2; leave "$2"; }
 while [ "$count" -gt 0 ]; do
   eval "export $1=\\"\\$PROVENV_$count\\"; unset PROVENV_$count"; shift; count=$((count - 1))
 done
-if [ -n "$folder" ]; then cd -- "$folder" 2>/dev/null || { echo "$mark folder" >&2; exit 125; }; fi
+if [ -n "$folder" ]; then cd -- "$folder" 2>/dev/null || refuse folder 125; fi
 case $1 in
-  */*) [ -e "$1" ] || { echo "$mark missing" >&2; exit 127; }
-    [ -f "$1" ] && [ -x "$1" ] || { echo "$mark refused" >&2; exit 126; } ;;
-  *) command -v -- "$1" >/dev/null 2>&1 || { echo "$mark missing" >&2; exit 127; } ;;
+  */*) [ -e "$1" ] || refuse missing 127; [ -f "$1" ] && [ -x "$1" ] || refuse refused 126 ;;
+  *) command -v -- "$1" >/dev/null 2>&1 || refuse missing 127 ;;
 esac
 echo "$mark $$" >&2
-exec "$@"
+[ -n "$fed" ] || exec "$@"
+(exec "$@")
+leave "$?"
 """
 
 # all that has the mark among its variables, or has such a parent (proc(5)): also what left its group, and
@@ -114,6 +122,7 @@ class ContainerHost:
         plain = {name: value for name, value in given.items() if name not in names}
         limits = [one for one in (limit, patience.total if patience else None) if one is not None]
         began: list[str] = []
+        fed = "fed" if stdin else ""
 
         def heard(line: str) -> None:
             if not began and line.startswith(mark):
@@ -128,7 +137,7 @@ class ContainerHost:
                 *(("--interactive",) if stdin else ()),
                 *(("--user", self.user) if self.user else ()),
                 *(word for name in [MARK, *numbered, *plain] for word in ("--env", name)),
-                *(self.container, self.shell, "-c", WRAPPER, "sh", mark, folder or "", str(len(names))),
+                *(self.container, self.shell, "-c", WRAPPER, "sh", mark, folder or "", fed, str(len(names))),
                 *reversed(names),
                 *argv,
                 stdin=stdin,

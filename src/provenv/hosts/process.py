@@ -26,8 +26,9 @@ GRACE = 2.0
 LINGER = 1.0
 """Seconds that output is awaited after the command itself has ended (a child of it may hold the pipe)."""
 
-POLL = 0.2 if sys.platform == "win32" else 3600.0
-"""Seconds of one wait: Windows delivers Ctrl-C only between two waits, POSIX interrupts the wait."""
+POLL = 0.2 if sys.platform == "win32" else 1.0
+"""Seconds of one wait: Windows delivers Ctrl-C only between two waits. POSIX interrupts the wait, but not for
+a signal that came just before it, after the last look for one: that is dealt with when it is over."""
 
 CHUNK = 1 << 16
 

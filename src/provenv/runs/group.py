@@ -31,12 +31,11 @@ from .keeper import Keeper
 from .living import send
 from .member import Member
 from .pseudo_terminal import as_it_was
+from .signals import POLL
 from .steps import Steps
 
 KILLED = 10.0
 """Seconds that are waited for the kernel to end what was killed (a process in a driver's call)."""
-POLL = 0.5 if os.name == "nt" else 3600.0
-"""Seconds of one wait: Windows delivers Ctrl-C only between two."""
 STUCK = 60.0
 """Seconds after which a process that was killed is taken for one that the kernel can't end."""
 DRAINED = 60.0

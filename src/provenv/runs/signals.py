@@ -31,6 +31,10 @@ FROM_TERMINAL = frozenset(
 SI_KERNEL = 0x80
 """Linux, <asm-generic/siginfo.h>."""
 
+POLL = 0.5
+"""Seconds of one wait. A signal that comes between the interpreter's last look and the wait is handled
+after it, so none may last as long as a training does. And Windows delivers Ctrl-C only between two."""
+
 Handler = Callable[[int, FrameType | None], None]
 
 
@@ -94,7 +98,16 @@ def _by_handlers(process: subprocess.Popen[bytes], arrived: list[int]) -> int:
             signal.signal(number, handle)
     for number in arrived:
         handle(number, None)
+    ended = threading.Event()
+    threading.Thread(target=_tell_the_end, args=(process, ended), daemon=True).start()
+    while not ended.wait(POLL):
+        pass
     return process.wait()
+
+
+def _tell_the_end(process: subprocess.Popen[bytes], ended: threading.Event) -> None:
+    process.wait()
+    ended.set()
 
 
 def _in_foreground(number: int) -> bool:

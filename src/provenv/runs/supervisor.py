@@ -28,6 +28,7 @@ from .ports import Ports, free_ports
 from .program import Code, resolve
 from .ranks import ranks, told_where
 from .recording import append_attempt, begin, begin_attempt, finish
+from .signals import POLL
 
 ADDRESS = "127.0.0.1"
 NONE = Ports(0, 0, ())
@@ -331,7 +332,7 @@ def _wait(events: Events, seconds: float) -> int:
     until = time.monotonic() + seconds
     while (left := until - time.monotonic()) > 0 or not events.empty():
         with suppress(Empty):
-            event = events.get(timeout=max(0.0, left))
+            event = events.get(timeout=max(0.0, min(POLL, left)))
             if isinstance(event, Signalled):
                 if event.number in (INT, *LEAVING):
                     return event.number
