@@ -40,11 +40,12 @@ def figures(project) -> list[tuple[int, float, float]]:
 def test_it_learns_the_digits_and_is_judged_as_torchs_is(trained):
     told = passed(trained.run("evaluate")).stdout
     evaluation = read_evaluation(trained.output("evaluation.json").read_text())
-    assert evaluation.accuracy >= FLOOR
+    assert evaluation.headline.value >= FLOOR
     assert evaluation.count == 269
+    assert evaluation.parameters > 50_000
     assert f"{evaluation.correct} of 269 test images right" in told
     passed(trained.run("predict", "--count", "20"))
-    predictions = read_predictions(trained.output("predictions.json").read_text())
+    predictions = read_predictions(trained.output("predictions.json").read_text()).predictions
     assert {one.truth for one in predictions if one.right} == set(range(10))
     assert all(abs(sum(one.scores) - 1) < 1e-4 for one in predictions)
 

@@ -44,9 +44,17 @@ def refused(done, words: str):
 def test_it_learns_the_digits(trained):
     told = passed(trained.run("evaluate")).stdout
     evaluation = read_evaluation(trained.output("evaluation.json").read_text())
-    assert evaluation.accuracy >= FLOOR
+    head = evaluation.headline
+    assert head.value >= FLOOR
     assert evaluation.count == 269
-    assert evaluation.low > 0.94
+    assert head.low > 0.94
+    frequent, nearest = evaluation.baselines
+    assert frequent.value < nearest.value < head.value
+    assert evaluation.split == {"train": 1258, "validation": 270, "test": 269}
+    assert re.fullmatch("sha256:[0-9a-f]{64}", evaluation.split_digest)
+    assert all(one.ok for one in evaluation.checks)
+    assert evaluation.parameters == 90_090
+    assert evaluation.seconds > 0
     assert f"{evaluation.correct} of 269 test images right" in told
     assert all(share is None or share > 0.8 for share in (*evaluation.precision, *evaluation.recall))
 
@@ -55,13 +63,13 @@ def test_every_epoch_leaves_its_line(trained):
     epochs = read_epochs(trained.output("metrics.jsonl").read_text())
     best = min(epochs, key=lambda epoch: epoch.validation_loss)
     assert len(epochs) == min(best.number + 6, 40)
-    assert best.validation_accuracy >= FLOOR
+    assert best.measure >= FLOOR
 
 
 def test_predictions_hold_right_and_wrong_ones(trained):
     passed(trained.run("evaluate"))
     passed(trained.run("predict", "--count", "20", "--index", "12"))
-    predictions = read_predictions(trained.output("predictions.json").read_text())
+    predictions = read_predictions(trained.output("predictions.json").read_text()).predictions
     evaluation = read_evaluation(trained.output("evaluation.json").read_text())
     assert len(predictions) == 20
     assert sum(not one.right for one in predictions) == min(evaluation.count - evaluation.correct, 10)
@@ -342,7 +350,7 @@ def test_files_in_the_form_of_mnist_are_used_when_they_are_named(project, mnist,
     passed(project.run("evaluate", DIGITS_MNIST=str(folder)))
     assert json.loads(project.output("evaluation.json").read_text())["data"] == "mnist"
     passed(project.run("predict", "--mnist", str(folder)))
-    assert len(read_predictions(project.output("predictions.json").read_text())[0].pixels) == 28
+    assert len(read_predictions(project.output("predictions.json").read_text()).predictions[0].pixels) == 28
     refused(project.run("evaluate"), "trained on mnist, and these images are digits")
 
 

@@ -11,6 +11,8 @@ CELL = 42
 AXIS = 38
 """Room for the name of an axis."""
 CHARACTER = 8.2
+SMALL, LEAST = 12, 0.72
+"""Classes up to which it is drawn as small as its place; the least scale of one with more."""
 LONGEST = 16
 """Cells of a class's name that are written."""
 
@@ -59,6 +61,8 @@ def heatmap(
             for predicted, hits in enumerate(row)
         ],
         class_="chart heatmap",
+        # on a narrow window a large one scrolls: its figures stay as large as can be read
+        style=f"min-width:{round((left + side) * LEAST)}px" if count > SMALL else None,
         viewBox=f"0 0 {left + side + 4} {top + side + 4}",
         role="img",
         aria_label=title,
