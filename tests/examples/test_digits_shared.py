@@ -8,7 +8,18 @@ import pytest
 
 EXAMPLES = Path(__file__).resolve().parents[2] / "examples"
 # the data, their split and the judgement: the three are compared by them
-SHARED = ("command", "data", "errors", "evaluate", "mnist", "picture", "predict", "smoke", "storage")
+SHARED = (
+    "command",
+    "data",
+    "errors",
+    "evaluate",
+    "mnist",
+    "picture",
+    "predict",
+    "record",
+    "smoke",
+    "storage",
+)
 SAME_NETWORK = ("inference", "model", "tensor_file")
 
 

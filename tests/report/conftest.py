@@ -11,7 +11,7 @@ from babel.messages.pofile import read_po
 
 from provenv.errors import Place, Text, text
 from provenv.model.codec import from_json
-from provenv.model.demo import DemoResult, read_epochs, read_evaluation, read_predictions
+from provenv.model.demo import Cost, DemoResult, read_about, read_epochs, read_evaluation, read_predictions
 from provenv.model.evidence import Evidence
 from provenv.model.facts import Cpu, Facts, Memory, Platform
 from provenv.model.lock import Artifact, Choice, Lock, Package, Refusal
@@ -21,6 +21,7 @@ from provenv.model.up_result import UpResult
 
 DATA = Path(__file__).with_name("data")
 CATALOGUES = Path(__file__).resolve().parents[2] / "src" / "provenv" / "ui" / "catalogues"
+EXAMPLES = Path(__file__).resolve().parents[2] / "examples"
 FOLDER = "/home/lin/digits-torch"
 MB = 1000 * 1000
 
@@ -59,7 +60,11 @@ def catalogue(language: str) -> Callable[[Text], str]:
     def words(message: Text) -> str:
         if message.key == "verbatim":
             return str(message.args["text"])
-        if message.key not in entries and not message.key.startswith(("report.", "demo.", "PV71")):
+        if message.key == "bilingual":
+            return str(message.args[language])
+        if message.key not in entries and not message.key.startswith(
+            ("report.", "demo.", "demos_page.", "PV71")
+        ):
             return message.key
         forms = entries[message.key]
         arguments = {
@@ -102,7 +107,9 @@ def sample() -> DemoResult:
         made="2026-11-22T02:31:09Z",
         proof="passed",
     )
+    about = EXAMPLES / "digits-torch" / "example.toml"
     return DemoResult(
+        example=read_about("digits-torch", about.read_text(encoding="utf-8")),
         spec=_spec(),
         facts=_facts(),
         lock=lock,
@@ -117,6 +124,7 @@ def sample() -> DemoResult:
             ("provenv run evaluate", 2.9),
             ("provenv run predict", 2.8),
         ),
+        cost=Cost("20261122-023157-c041", 4.83, 412_000_000, None, 31.4, 380, "torch"),
     )
 
 

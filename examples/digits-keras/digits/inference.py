@@ -52,6 +52,11 @@ class Trained:
         learned_from = frozenset(bytes.fromhex(digest) for digest in about["learned_from"])
         return cls(network, about["data"], about["seed"], about["epoch"], learned_from)
 
+    @property
+    def parameters(self) -> int:
+        """Return how many numbers were learned."""
+        return int(sum(np.prod(value.shape) for value in self.network.trainable_weights))
+
     def check_data(self, images: Images) -> None:
         """Raise DigitsError where `images` are not of the kind that the model was trained on."""
         if images.name != self.data:

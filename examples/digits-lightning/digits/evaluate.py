@@ -6,33 +6,19 @@ Leaves `evaluation.json` in the folder of outputs.
 from __future__ import annotations
 
 import argparse
-import math
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from . import data, storage
+from . import data, record, storage
 from .errors import DigitsError, run
 from .inference import FILE, Trained
-
-Z = 1.959963984540054  # the two-sided 95% quantile of the normal distribution
-
-
-def wilson(correct: int, count: int) -> tuple[float, float]:
-    """Return the 95% interval for a share, by E. B. Wilson's score (1927).
-
-    Unlike the plain normal interval it stays within 0..1 and holds near 100%.
-    """
-    share, spread = correct / count, Z * Z / count
-    centre = (share + spread / 2) / (1 + spread)
-    half = Z * math.sqrt(share * (1 - share) / count + spread / (4 * count)) / (1 + spread)
-    # rounding must not push the share itself out of its interval
-    return min(share, max(0.0, centre - half)), max(share, min(1.0, centre + half))
+from .record import wilson
 
 
 def evaluate(model: Trained, test: data.Images) -> dict[str, Any]:
-    """Return accuracy with its interval, the confusion matrix, and precision and recall of each class.
+    """Return the accuracy with its interval, the confusion matrix, precision and recall of each class.
 
     `confusion[i][j]` counts images of class i that were taken for class j. Raises
     Leak where the model was trained on one of the images that it is judged by.
@@ -48,12 +34,13 @@ def evaluate(model: Trained, test: data.Images) -> dict[str, Any]:
     low, high = wilson(correct, len(test))
     return {
         "schema": 1,
+        "task": "classification",
+        "of": "images",
         "data": test.name,
         "count": len(test),
-        "correct": correct,
-        "accuracy": correct / len(test),
-        "low": low,
-        "high": high,
+        "metrics": [
+            {"name": "accuracy", "value": correct / len(test), "low": low, "high": high, "better": "higher"}
+        ],
         "classes": list(data.CLASSES),
         "confusion": confusion.tolist(),
         "precision": _shares(hits, confusion.sum(axis=0)),
@@ -61,15 +48,20 @@ def evaluate(model: Trained, test: data.Images) -> dict[str, Any]:
     }
 
 
+def accuracy(evaluation: dict[str, Any]) -> float:
+    """Return the headline of an evaluation."""
+    return evaluation["metrics"][0]["value"]
+
+
 def judge(evaluation: dict[str, Any], floor: float) -> None:
     """Raise DigitsError where the accuracy lies under the floor: a mistake somewhere, not bad luck."""
-    if evaluation["accuracy"] >= floor:
+    if accuracy(evaluation) >= floor:
         return
     confusion = np.array(evaluation["confusion"])
     np.fill_diagonal(confusion, 0)
     truth, taken = np.unravel_index(confusion.argmax(), confusion.shape)
     raise DigitsError(
-        f"the accuracy is {evaluation['accuracy']:.1%}, under the floor of {floor:.1%}; most frequent:"
+        f"the accuracy is {accuracy(evaluation):.1%}, under the floor of {floor:.1%}; most frequent:"
         f" {confusion[truth, taken]} times {data.CLASSES[truth]} was taken for {data.CLASSES[taken]}."
         " Look at the labels and the normalisation first"
     )
@@ -106,10 +98,13 @@ def main() -> None:
     parts = data.load(options.mnist, model.seed)
     model.check_data(parts.test)
     evaluation = evaluate(model, parts.test)
-    storage.write_json(options.outputs / "evaluation.json", evaluation)
+    believed = record.believed(model, parts, options.outputs)
+    storage.write_json(options.outputs / "evaluation.json", {**evaluation, **believed})
+    figure = evaluation["metrics"][0]
+    right = sum(row[place] for place, row in enumerate(evaluation["confusion"]))
     print(
-        f"{evaluation['correct']} of {evaluation['count']} test images right: {evaluation['accuracy']:.2%}"
-        f" (95% interval {evaluation['low']:.2%} to {evaluation['high']:.2%})"
+        f"{right} of {evaluation['count']} test images right: {figure['value']:.2%}"
+        f" (95% interval {figure['low']:.2%} to {figure['high']:.2%})"
     )
     print(table(evaluation))
     judge(evaluation, options.floor)

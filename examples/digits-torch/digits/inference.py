@@ -64,6 +64,11 @@ class Trained:
             learned_from=frozenset(bytes(row) for row in state["learned_from"].numpy()),
         )
 
+    @property
+    def parameters(self) -> int:
+        """Return how many numbers were learned."""
+        return sum(value.numel() for value in self.network.parameters())
+
     def check_data(self, images: Images) -> None:
         """Raise DigitsError where `images` are not of the kind that the model was trained on."""
         if images.name != self.data:

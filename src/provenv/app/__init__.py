@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from . import diff as diff
     from . import doctor as doctor
     from . import edit as edit
+    from . import examples as examples
     from . import execute as execute
     from . import explain as explain
     from . import fixing as fixing
@@ -36,6 +37,7 @@ if TYPE_CHECKING:
     from . import shell as shell
     from . import status as status
     from . import system as system
+    from . import template as template
     from . import up as up
 
 

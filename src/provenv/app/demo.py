@@ -1,184 +1,222 @@
-"""`demo`: an example project from its folder to a trained model, the whole way, with a report at the end."""
+"""`demo`: example projects from their folders to trained models, the whole way, with a report at the end."""
 
 from __future__ import annotations
 
-import shlex
-import shutil
-import time
-from dataclasses import replace
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import cast
 
-from ..errors import Exit, Failure, Hint, Text, problem, text, verbatim
-from ..model.demo import (
-    EVALUATION_FILE,
-    METRICS_FILE,
-    PREDICTIONS_FILE,
-    DemoResult,
-    read_epochs,
-    read_evaluation,
-    read_predictions,
-)
+from ..errors import Failure, Problem, Text, problem, text
+from ..model.data import DataSet
+from ..model.demo import DataUsed, DemoResult, Example
+from ..model.names_of_metrics import written
 from ..model.progress import Progress
-from ..model.results import DemoSummary
+from ..model.results import DemoDone, DemoSummary
 from ..model.up_result import UpResult
-from ..runs.environment import other_environments, prepare
-from ..runs.program import resolve
-from ..targets.names import FOLDER as STATE
 from ..targets.receipts import read_proof
+from . import demo_outputs as outputs
+from .data.fetch import there
+from .data.sets import environment_of, origin
+from .demo_steps import STEPS, take
+from .examples import about, copy_example, meant
 from .files import keep_text
 from .locking import ground, lock_path, read_lock
 from .project import Project, open_project
-from .remembered import granted_cores
+from .runs.report import is_ours
 from .up import up
 
-FAMILY = "digits-"
-STEPS = ("train", "evaluate", "predict")
 REPORT = "report.html"
-MADE_BY_RUNNING = shutil.ignore_patterns("__pycache__", "outputs", STATE, ".venv", "*.pyc", "pylock*.toml")
+COMPARISON = "comparison.html"
+FOLDER = "provenv-demo-"
 
 
-def demo(name: str, folder: Path, progress: Progress) -> DemoResult:
-    """Take a copy of the example through up, training, evaluation and prediction.
+@dataclass(frozen=True)
+class _Begun:
+    """A copy of an example, its data looked at."""
 
-    A folder that an earlier demo made is gone on with: nothing is done twice
-    but what changed. Raises Failure: PV770 for an example that does not exist,
-    PV771 where `folder` holds something else, PV772 where a step failed.
+    example: Example
+    project: Project
+
+
+def wanted(typed: Sequence[str]) -> tuple[str, ...]:
+    """Return the examples that are meant, each once. Raises Failure PV770 (usage)."""
+    return tuple(dict.fromkeys(name for one in typed for name in meant(one)))
+
+
+def folders(names: Sequence[str], here: Path, folder: Path | None) -> dict[str, Path]:
+    """Return where each example's copy goes: `folder` for the only one, below it for several."""
+    if folder is not None and len(names) == 1:
+        return {names[0]: folder.resolve()}
+    if folder is not None:
+        return {name: (folder / name).resolve() for name in names}
+    return {name: (here / f"{FOLDER}{name}").resolve() for name in names}
+
+
+def demo(goals: dict[str, Path], progress: Progress) -> tuple[DemoResult, ...]:
+    """Take copies of the examples, by their names, through up, training, evaluation and prediction.
+
+    A folder that an earlier demo made is gone on with: nothing is done twice but what changed. Data of all
+    is looked at, and fetched, before anything is installed. Raises Failure: PV771 where a folder holds
+    something else, PV777 where the comparison would be written over a file of the user's, what `app.data`
+    raises for data that can't be had, PV772 where a step failed.
     """
-    copy_example(example_named(name), folder, progress)
-    project = open_project(folder, progress=progress)
+    if len(goals) > 1:
+        _free(comparison_path(goals.values()))
+    begun = [_begin(name, folder, progress) for name, folder in goals.items()]
+    wrong = [found for one in begun for found in _lacking(one.project)]
+    if wrong:
+        raise Failure(*wrong)
+    return tuple(_through(one) for one in begun)
+
+
+def finish(results: Sequence[DemoResult], pages: Sequence[str], comparison: str = "") -> DemoSummary:
+    """Write the reports beside what the demos made, and return what came of it all.
+
+    `comparison` is the page that sets them beside one another, empty for a single one.
+    """
+    done = []
+    for result, page in zip(results, pages, strict=True):
+        path = keep_text(Path(result.folder) / REPORT, page)
+        done.append(_done(result, str(path)))
+    if not comparison:
+        return DemoSummary(tuple(done))
+    path = comparison_path([Path(one.folder) for one in results])
+    _free(path)
+    return DemoSummary(tuple(done), str(keep_text(path, comparison)))
+
+
+def comparison_path(goals: Iterable[Path]) -> Path:
+    """Return where the page goes that compares demos: beside their folders."""
+    return next(iter(goals)).parent / COMPARISON
+
+
+def _free(path: Path) -> None:
+    if path.exists() and not is_ours(path):
+        raise Failure(problem("PV777", path=str(path)))
+
+
+def _begin(name: str, folder: Path, progress: Progress) -> _Begun:
+    example = about(name)
+    copy_example(name, folder, progress)
+    return _Begun(example, open_project(folder, progress=progress))
+
+
+def _lacking(project: Project) -> list[Problem]:
+    """Return what is wrong with the data that does not come with the environment; what can be is fetched."""
+    spec = project.spec()
+    found: list[Problem] = []
+    for one in spec.data.values():
+        if one.source == "package":
+            continue
+        try:
+            there(project, spec, one, None)
+        except Failure as failure:
+            found += failure.problems
+    return found
+
+
+def _through(begun: _Begun) -> DemoResult:
+    project = begun.project
     built = cast(UpResult, up(project))
     declared = project.spec()
     commands = [("provenv up", built.seconds)]
+    before = outputs.evaluated(project.root)
     for step in STEPS:
-        began = time.monotonic()
-        _run(project, step, built.generation.number)
-        commands.append((f"provenv run {step}", time.monotonic() - began))
+        if step not in declared.runs:
+            continue
+        if step == "evaluate" and outputs.evaluated(project.root) != before:
+            # the training has judged its own model
+            continue
+        task = project.progress.task(text(f"app.demo.{step}"))
+        _, seconds = take(project, step, task)
+        told = _told(begun, step)
+        task.finish(text(f"app.demo.{step}") if told is None else told)
+        commands.append((f"provenv run {step}", seconds))
+    return _result(begun, built, commands)
+
+
+def _result(begun: _Begun, built: UpResult, commands: Sequence[tuple[str, float]]) -> DemoResult:
+    project = begun.project
     base = ground(project)
     locked = built.lock or read_lock(lock_path(project, None), project.root)
     assert locked is not None, "an environment that is up has a lock"
+    evaluation, predictions = outputs.evaluation(project.root), outputs.predictions(project.root)
+    pieces = outputs.gallery(project.root)
+    media, left_out = outputs.all_media(project.root, [*predictions.files, *(piece.file for piece in pieces)])
+    for one in left_out:
+        project.progress.warn(one)
+    spec = project.spec()
     return DemoResult(
-        spec=declared,
+        example=begun.example,
+        spec=spec,
         facts=base.facts,
         lock=locked,
         up=_with_proof(project, replace(built, lock=locked)),
-        epochs=read_epochs(_output(folder, METRICS_FILE)),
-        evaluation=read_evaluation(_output(folder, EVALUATION_FILE)),
-        predictions=read_predictions(_output(folder, PREDICTIONS_FILE)),
-        folder=str(folder),
+        epochs=outputs.epochs(project.root),
+        evaluation=evaluation,
+        predictions=predictions,
+        folder=str(project.root),
         commands=tuple(commands),
+        gallery=pieces,
+        media=media,
+        cost=outputs.cost(project, evaluation),
+        data=tuple(_used(project, one) for one in spec.data.values()),
     )
 
 
-def finish(result: DemoResult, page: str) -> DemoSummary:
-    """Write the report beside what the demo made, and return what came of it all."""
-    path = keep_text(Path(result.folder) / REPORT, page)
-    evaluation = result.evaluation
-    return DemoSummary(
-        result.folder,
-        str(path),
-        evaluation.accuracy,
-        evaluation.low,
-        evaluation.high,
-        evaluation.count,
-        result.commands,
-        result.spec.requirements[0].name,
-    )
+def _used(project: Project, one: DataSet) -> DataUsed:
+    here, _ = there(project, project.spec(), one, environment_of(project))
+    return DataUsed(one.name, one.source, origin(one), here.bytes, here.files, here.digest)
 
 
-def examples() -> Path:
-    """Return the folder of the examples: inside the installed package, or at the root of a checkout."""
-    package = Path(__file__).resolve().parent.parent
-    inside = package / "examples"
-    return inside if inside.is_dir() else package.parent.parent / "examples"
-
-
-def names() -> tuple[str, ...]:
-    """Return the names of the examples."""
-    return tuple(sorted(path.parent.name for path in examples().glob("*/provenv.toml")))
-
-
-def short_names() -> tuple[str, ...]:
-    """Return the names as they are typed: `torch` for `digits-torch`."""
-    return tuple(name.removeprefix(FAMILY) for name in names())
-
-
-def example_named(name: str) -> str:
-    """Return the example that a user names: `keras` is `digits-keras`. Raises Failure PV770 for any other."""
-    known = names()
-    if name in known:
-        return name
-    ends = [one for one in known if one.endswith(f"-{name}")]
-    if len(ends) != 1:
-        shown = ", ".join(short_names())
-        raise Failure(problem("PV770", name=name, known=shown), exit_code=Exit.USAGE)
-    return ends[0]
-
-
-def copy_example(name: str, folder: Path, progress: Progress) -> None:
-    """Copy an example project to `folder`; files that are there already stay as the user left them."""
-    source = examples() / name
-    if folder.is_dir() and any(folder.iterdir()) and not (folder / "provenv.toml").is_file():
-        hints = (Hint(text("PV771.hint"), f"provenv demo --folder {shlex.quote(str(folder) + '-2')}"),)
-        raise Failure(problem("PV771", folder=str(folder), hints=hints))
-    fresh = not folder.exists()
-    try:
-        shutil.copytree(
-            source, folder, ignore=MADE_BY_RUNNING, copy_function=_copy_missing, dirs_exist_ok=True
-        )
-    except OSError as error:
-        raise Failure(problem("PV765", path=str(folder), reason=str(error)), exit_code=Exit.DENIED) from error
-    progress.note(text("app.demo.copied" if fresh else "app.demo.again", name=name, folder=str(folder)))
-
-
-def _copy_missing(source: str, goal: str) -> str:
-    if not Path(goal).exists():
-        shutil.copy2(source, goal)
-    return goal
-
-
-def _run(project: Project, step: str, number: int) -> None:
-    declared = project.spec()
-    prepared = prepare(
-        project.environment,
-        spec=declared,
-        venv=str(project.layout.venv(number)),
-        granted_cores=granted_cores(project, number),
-        others=other_environments(project.environment.get("PATH", "")),
-    )
-    argv = shlex.split(declared.runs[step].command)
-    argv[0] = resolve(argv, prepared.environment, str(project.root))
-    task = project.progress.task(text(f"app.demo.{step}"))
-
-    def tell(line: str) -> None:
-        if line.strip():
-            task.describe(verbatim(line.strip()))
-
-    done = project.host.exec(argv, environment=prepared.environment, folder=str(project.root), on_stdout=tell)
-    if done.code != 0:
-        why = verbatim((done.err or done.out).strip()[-2000:])
-        hints = (Hint(text("PV772.hint"), f"provenv -C {shlex.quote(str(project.root))} run {step}"),)
-        raise Failure(problem("PV772", step=step, exit=done.code, why=why, hints=hints))
-    task.finish(_told(step, project.root))
-
-
-def _told(step: str, folder: Path) -> Text:
+def _told(begun: _Begun, step: str) -> Text | None:
     """Return what a finished step came to, read from what it left."""
+    folder = begun.project.root
     if step == "train":
-        epochs = read_epochs(_output(folder, METRICS_FILE))
-        best = max(epoch.validation_accuracy for epoch in epochs)
-        return text("app.demo.trained", n=len(epochs), best=f"{best:.1%}")
+        learned = outputs.epochs(folder)
+        measured = [one.measure for one in learned if one.measure is not None]
+        if not measured:
+            return text("app.demo.trained", n=len(learned))
+        best = max(measured) if begun.example.better == "higher" else min(measured)
+        name = learned[0].name
+        return text("app.demo.trained_to", n=len(learned), name=name, best=written(name, best))
     if step == "evaluate":
-        evaluation = read_evaluation(_output(folder, EVALUATION_FILE))
-        return text("app.demo.evaluated", n=evaluation.count, accuracy=f"{evaluation.accuracy:.1%}")
-    return text("app.demo.predicted", n=len(read_predictions(_output(folder, PREDICTIONS_FILE))))
+        found = outputs.evaluation(folder)
+        head = found.headline
+        return text(
+            "app.demo.evaluated",
+            n=found.count,
+            of=found.of,
+            name=head.name,
+            value=written(head.name, head.value),
+        )
+    return text("app.demo.predicted", n=len(outputs.predictions(folder)))
 
 
-def _output(folder: Path, name: str) -> str:
-    try:
-        return (folder / name).read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        raise Failure(problem("PV773", path=name, why=verbatim(str(error)))) from error
+def _done(result: DemoResult, report: str) -> DemoDone:
+    evaluation, head = result.evaluation, result.evaluation.headline
+    return DemoDone(
+        name=result.example.name,
+        title=result.example.title,
+        folder=result.folder,
+        report=report,
+        metric=head.name,
+        value=head.value,
+        low=head.low,
+        high=head.high,
+        of=evaluation.of,
+        count=evaluation.count,
+        floor=result.example.floor,
+        reached=result.example.reached(head.value),
+        failed=tuple(f"{one.name}: {one.said}" for one in evaluation.checks if not one.ok),
+        run=result.cost.run,
+        seconds=result.cost.seconds,
+        memory=result.cost.memory,
+        parameters=evaluation.parameters,
+        commands=result.commands,
+        framework=result.spec.requirements[0].name if result.spec.requirements else "",
+    )
 
 
 def _with_proof(project: Project, built: UpResult) -> UpResult:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Literal
 if TYPE_CHECKING:
     from ..errors import Problem
 
-DataSource = Literal["url", "package", "debian", "folder", "huggingface"]
+DataSource = Literal["url", "package", "debian", "folder", "huggingface", "npm"]
 DataState = Literal["there", "missing", "wrong"]
 """`missing`: not fetched yet, or not installed; `wrong`: it isn't what was declared, or what was fetched."""
 
@@ -18,10 +18,10 @@ DataState = Literal["there", "missing", "wrong"]
 class DataSet:
     """`[data.NAME]`: one set of data and its one source.
 
-    `origin` is the address, the distribution, the Debian package, the folder or the repository. `sha256` is
-    that of the file which `origin` gives, of a folder that of its tree. `path` is what is meant below it;
-    `most` how many bytes an archive may unpack to (0: the default); `files` maps a repository's paths to
-    their sha256.
+    `origin` is the address, the distribution, the Debian package, the folder, the repository or the npm
+    package. `sha256` is that of the file which `origin` gives, of a folder that of its tree. `path` is what
+    is meant below it; `most` how many bytes an archive may unpack to (0: the default); `revision` a
+    repository's commit or an npm package's version; `files` maps a repository's paths to their sha256.
     """
 
     name: str
@@ -40,7 +40,7 @@ class DataSet:
     @property
     def is_fetched(self) -> bool:
         """Tell whether it comes over a network, into the cache."""
-        return self.source in ("url", "huggingface")
+        return self.source in ("url", "huggingface", "npm")
 
 
 @dataclass(frozen=True)

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     # results are only written, never read back: a no-op must not pay for values that it does not have
     from ..errors import Problem, Text
     from .adopted import Carried, LeftOut
+    from .demo import Example
     from .evidence import Evidence
     from .image import Image, Pushed
     from .lock import Choice, Lock, Package
@@ -26,7 +27,7 @@ class InitResult:
 
     `files` are the names of those that were written beside it. `source` is what it
     was made from, empty for the folder itself; what of it was carried over and
-    what was left out is told with places.
+    what was left out is told with places. `next` are the commands to go on with, where they are known.
     """
 
     path: str
@@ -36,6 +37,7 @@ class InitResult:
     files: tuple[str, ...] = ()
     carried: tuple[Carried, ...] = ()
     left_out: tuple[LeftOut, ...] = ()
+    next: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -226,17 +228,44 @@ class About:
 
 
 @dataclass(frozen=True)
-class DemoSummary:
-    """`demo`: what came of it, in figures, and where to look; `commands` with their seconds.
+class DemoDone:
+    """One example that was taken the whole way: its headline metric, what it cost, and where to look.
 
-    `framework` is the declared package that leads.
+    `commands` come with their seconds; `failed` are the checks of its evaluation that found something.
+    `framework` is the declared package that leads, `memory` the most bytes that the training had.
     """
 
+    name: str
+    title: Text
     folder: str
     report: str
-    accuracy: float
-    low: float
-    high: float
-    images: int
+    metric: str
+    value: float
+    of: str
+    count: int
+    floor: float
+    reached: bool
+    low: float | None = None
+    high: float | None = None
+    failed: tuple[str, ...] = ()
+    run: str = ""
+    seconds: float | None = None
+    memory: int | None = None
+    parameters: int | None = None
     commands: tuple[tuple[str, float], ...] = ()
     framework: str = "torch"
+
+
+@dataclass(frozen=True)
+class DemoSummary:
+    """`demo`: what came of each example; `comparison` is the page that sets several beside one another."""
+
+    demos: tuple[DemoDone, ...]
+    comparison: str = ""
+
+
+@dataclass(frozen=True)
+class ExampleList:
+    """`demo --list`: the examples that there are."""
+
+    examples: tuple[Example, ...]

@@ -32,7 +32,7 @@ SI_KERNEL = 0x80
 """Linux, <asm-generic/siginfo.h>."""
 
 POLL = 0.5
-"""Seconds of one wait. A signal that comes between the interpreter's last look for one and the wait is handled
+"""Seconds of one wait. A signal that comes between the interpreter's last look and the wait is handled
 after it, so none may last as long as a training does. And Windows delivers Ctrl-C only between two."""
 
 Handler = Callable[[int, FrameType | None], None]

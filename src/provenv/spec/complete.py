@@ -77,7 +77,7 @@ def load(folder: FilePath, environment: Mapping[str, str] | None = None) -> Spec
     refuse(gathered)
     name = (declared.name if declared else None) or (project_name(project) if project else None)
     spec = Spec(
-        name=name or _folder_name(leading.root),
+        name=name or folder_name(leading.root),
         root=str(leading.root.resolve()),
         file=leading.file.name,
         files=tuple(gathered.files),
@@ -319,5 +319,6 @@ def _plain(value: Any) -> Any:
     return value if isinstance(value, (str, int, float, bool)) or value is None else str(value)
 
 
-def _folder_name(root: FilePath) -> str:
+def folder_name(root: FilePath) -> str:
+    """Return what a project is called after its folder."""
     return re.sub(r"[^\w.-]+", "-", root.resolve().name).strip("-._") or "project"

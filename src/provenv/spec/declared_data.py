@@ -22,8 +22,14 @@ TAKES: Mapping[DataSource, tuple[tuple[str, ...], tuple[str, ...]]] = {
     "debian": (("path",), ()),
     "folder": ((), ("sha256", "include", "exclude")),
     "huggingface": (("revision", "files"), ()),
+    "npm": (("version", "sha256"), ("path", "most")),
 }
 OF_ARCHIVES = ("path", "most")
+NPM_FOLDER = "package"
+"""Where npm's tarballs have their files."""
+NPM_NAME = r"(@[A-Za-z0-9~][A-Za-z0-9._~-]*/)?[A-Za-z0-9~][A-Za-z0-9._~-]*"
+NPM_VERSION = r"\d+\.\d+\.\d+(-[0-9A-Za-z.-]+)?(\+[0-9A-Za-z.-]+)?"
+"""An exact version (semver.org): a range or a tag may mean another package tomorrow."""
 
 
 class NotAnAddress(ValueError):
@@ -69,12 +75,12 @@ def data_sets(declared: Mapping[str, Any]) -> dict[str, DataSet]:
             origin=getattr(table, source),
             sha256=(table.sha256 or "").lower(),
             mirrors=tuple(table.mirrors),
-            unpack=bool(table.unpack),
-            path=table.path or "",
+            unpack=bool(table.unpack) or source == "npm",
+            path=table.path or (NPM_FOLDER if source == "npm" else ""),
             most=read_size(table.most) if table.most else 0,
             include=tuple(table.include),
             exclude=tuple(table.exclude),
-            revision=table.revision or "",
+            revision=table.revision or table.version or "",
             files={path: digest.lower() for path, digest in table.files.items()},
         )
     return found
@@ -116,7 +122,7 @@ def _one(document: Document, path: Path, name: str, one: Mapping[str, Any]) -> I
                 key=f"data.{brief(name)}.{key}",
                 where=_key(document, path),
                 why=text("PV1431.needed", source=source, key=key),
-                hints=_hints(key, one.get("url")),
+                hints=_hints(key, one),
             )
     packed = bool(one.get("unpack"))
     for key in one:
@@ -146,11 +152,18 @@ def _fits(path: str, source: str) -> bool:
     return path.startswith("/") == (source == "debian")
 
 
-def _hints(key: str, url: object) -> tuple[Hint, ...]:
-    """Return how a missing digest is found out."""
-    if key != "sha256" or not isinstance(url, str):
+def _hints(key: str, one: Mapping[str, Any]) -> tuple[Hint, ...]:
+    """Return how a missing digest or version is found out."""
+    origin, package = one.get("url"), one.get("npm")
+    if isinstance(package, str) and re.fullmatch(NPM_NAME, package):
+        if key == "version":
+            return (Hint(text("PV1431.version"), f"npm view {package} versions"),)
+        version = one.get("version")
+        # without a version, that is what is missing first
+        origin = f"npm:{package}@{version}" if isinstance(version, str) else None
+    if key != "sha256" or not isinstance(origin, str):
         return ()
-    return (Hint(text("PV1431.digest"), f"provenv data digest {shlex.quote(url)}"),)
+    return (Hint(text("PV1431.digest"), f"provenv data digest {shlex.quote(origin)}"),)
 
 
 def _meant(document: Document, table: Path, own: Any, names: list[str]) -> Iterator[Problem]:

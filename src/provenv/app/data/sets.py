@@ -71,4 +71,6 @@ def origin(one: DataSet) -> str:
     """Return where a set comes from, as it may be shown."""
     if one.source == "url":
         return redact(one.origin)
+    if one.source == "npm":
+        return f"{one.origin}@{one.revision}"
     return f"{one.origin}:{one.path}" if one.path else one.origin

@@ -61,7 +61,7 @@ def write_page(
     if path.is_dir():
         path = path / PAGE
     _not_declared(project, path)
-    if path.exists() and not force and not _is_ours(path):
+    if path.exists() and not force and not is_ours(path):
         command = f"provenv runs {'report' if len(runs) == 1 else 'compare'} {' '.join(runs)}"
         again = f"{command} -o {shlex.quote(str(output or path))} --force"
         raise Failure(problem("PV1231", path=str(path), hints=(Hint(text("PV1231.hint"), again),)))
@@ -85,7 +85,8 @@ def _not_declared(project: Project, path: Path) -> None:
         raise Failure(own(path))
 
 
-def _is_ours(path: Path) -> bool:
+def is_ours(path: Path) -> bool:
+    """Tell whether a file is one of our pages, by its beginning."""
     try:
         with path.open("rb") as file:
             return OURS in file.read(2048)

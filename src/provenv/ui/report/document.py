@@ -10,7 +10,10 @@ from .context import Page
 from .markup import Html, tag
 
 # The page needs nothing from outside, and a browser is told to refuse whatever would ask for it.
-POLICY = "default-src 'none'; style-src 'unsafe-inline'; img-src data:; base-uri 'none'; form-action 'none'"
+POLICY = (
+    "default-src 'none'; style-src 'unsafe-inline'; img-src data:; media-src data:;"
+    " base-uri 'none'; form-action 'none'"
+)
 
 
 def document(

@@ -13,24 +13,30 @@ from .figures import moment
 from .sections import (
     choices,
     confusion,
+    cost,
     environment,
     following,
+    gallery,
     headline,
     journey,
     learning,
     proof,
     provenance,
     samples,
+    trust,
 )
 
 SECTIONS = (
     ("journey", journey.section),
-    ("environment", environment.section),
-    ("choices", choices.section),
-    ("proof", proof.section),
     ("learning", learning.section),
     ("confusion", confusion.section),
     ("samples", samples.section),
+    ("gallery", gallery.section),
+    ("trust", trust.section),
+    ("cost", cost.section),
+    ("environment", environment.section),
+    ("choices", choices.section),
+    ("proof", proof.section),
     ("provenance", provenance.section),
     ("following", following.section),
 )
@@ -43,7 +49,12 @@ def report(result: DemoResult, words: Callable[[Text], str], language: str) -> s
     the page also names to browsers and screen readers.
     """
     context = Context(words, language, result)
-    sections = [(name, written) for name, draw in SECTIONS if (written := draw(context))]
+    made = bool(result.predictions.samples)
+    sections = [
+        ("made" if made and name == "samples" else name, written)
+        for name, draw in SECTIONS
+        if (written := draw(context))
+    ]
     return document(
         context,
         title=context.say("report.title", name=result.spec.name),

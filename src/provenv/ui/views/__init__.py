@@ -54,6 +54,7 @@ STREAMS: dict[str, Stream] = {
     "DataDigest": "ask",
     "DataRemoved": "act",
     "DemoSummary": "act",
+    "ExampleList": "ask",
     "About": "ask",
     "Answered": "note",
     "Checkup": "ask",

@@ -39,13 +39,15 @@ def lines(result: InitResult, context: Context) -> Iterator[Line]:
     yield from _left_out(result.left_out, context)
     if result.carried or result.left_out:
         yield BLANK
-    for path in (*result.files, result.path):
+    # of a template's many files one says enough: what was copied is told above
+    for path in (result.path,) if result.next and not context.verbose else (*result.files, result.path):
         yield from passed(context.say("ui.init.written", path=path), context)
     if context.verbose:
         for one in result.text.splitlines():
             yield line("  ", Span(one, "quiet" if one.lstrip().startswith("#") else "plain"))
     yield from section(context.say("ui.next"))
-    yield line("  ", Span("provenv up", "code"))
+    for command in result.next or ("provenv up",):
+        yield line("  ", Span(command, "code"))
     if any(one.kind == "image" for one in result.carried):
         yield line("  ", Span(f"provenv up --on {IMAGE}", "code"))
 

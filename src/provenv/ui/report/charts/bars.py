@@ -1,41 +1,19 @@
-"""Small bars: an interval on its axis, a distance against its tolerance, a model's scores."""
+"""Small bars: a distance against its tolerance, a model's scores."""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Sequence
 
-from ...scale import Scale, steps
+from ...scale import Scale
+from ...width import cells
 from ..figures import percent
 from ..markup import Html, tag
 
+CHARACTER = 6.8
+LONGEST = 18
+"""Cells of a class's name that are written."""
 BELOW, ABOVE = 8, 2  # decades that a distance's bar shows below and above the tolerance
-
-
-def interval(low: float, value: float, high: float, label: str) -> Html:
-    """Return an accuracy with its 95% interval on an axis that ends at 100%."""
-    floor = max(0.0, min(math.floor(low * 20 - 0.4) / 20, 0.9))
-    scale = Scale(floor, 1.0, 18, 342)
-    ticks = steps(floor, 1.0, 4)
-    return tag(
-        "svg",
-        tag("title", label),
-        tag("path", d="M18 26H342", class_="track"),
-        [
-            Html(
-                tag("path", d=f"M{scale(tick):.1f} 22v8", class_="axis")
-                + tag("text", percent(tick, 0), x=scale(tick), y=50, text_anchor="middle", class_="tick")
-            )
-            for tick in ticks
-        ],
-        tag("path", d=f"M{scale(low):.1f} 26H{scale(high):.1f}", class_="span"),
-        [tag("path", d=f"M{scale(end):.1f} 18v16", class_="whisker") for end in (low, high)],
-        tag("circle", cx=scale(value), cy=26, r=7, class_="point"),
-        class_="chart interval",
-        viewBox="0 0 360 58",
-        role="img",
-        aria_label=label,
-    )
 
 
 def distance(value: float, tolerance: float, label: str, *, passed: bool) -> Html:
@@ -80,16 +58,18 @@ def meter(share: float | None) -> Html:
 def scores(values: Sequence[float], classes: Sequence[str], truth: int, label: str) -> Html:
     """Return one horizontal bar for each class; the true class carries a mark, the highest its figure."""
     best = max(range(len(values)), key=values.__getitem__)
-    row, left, width = 15, 22, 96
+    row, width = 15, 96
+    names = [_short(name) for name in classes]
+    left = max(22.0, max(map(cells, names)) * CHARACTER + 10)
     bars = []
-    for place, (name, value) in enumerate(zip(classes, values, strict=True)):
+    for place, (name, value) in enumerate(zip(names, values, strict=True)):
         y = place * row
         style = "right" if place == truth else "wrong" if place == best else "other"
         bars.append(
             tag(
                 "g",
-                tag("title", f"{name}: {percent(value, 2)}"),
-                tag("text", name, x=12, y=y + 12, text_anchor="end", class_="tick"),
+                tag("title", f"{classes[place]}: {percent(value, 2)}"),
+                tag("text", name, x=left - 8, y=y + 12, text_anchor="end", class_="tick"),
                 tag("rect", x=left, y=y + 3, width=width, height=row - 5, rx=2, class_="bed"),
                 tag("rect", x=left, y=y + 3, width=value * width, height=row - 5, rx=2, class_="bar"),
                 tag("text", percent(value, 0), x=left + width + 6, y=y + 12, class_="value")
@@ -103,7 +83,13 @@ def scores(values: Sequence[float], classes: Sequence[str], truth: int, label: s
         tag("title", label),
         bars,
         class_="chart scores",
-        viewBox=f"0 0 160 {row * len(values) + 1}",
+        viewBox=f"0 0 {round(left + width + 42)} {row * len(values) + 1}",
         role="img",
         aria_label=label,
     )
+
+
+def _short(name: str) -> str:
+    while cells(name) > LONGEST:
+        name = name[:-2] + "…"
+    return name

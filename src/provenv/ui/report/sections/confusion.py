@@ -6,35 +6,40 @@ from ..charts.heatmap import heatmap
 from ..context import Context
 from ..figures import percent
 from ..markup import Html, tag
+from ..tables import opened, table
+
+BESIDE = 12
+"""Classes up to which the table stands beside the matrix."""
+TOLD = 200
 
 
 def section(context: Context) -> Html:
-    """Return the heat-map with the classes' figures beside it."""
+    """Return the heat-map with the classes' figures beside it; nothing where there are no classes."""
     evaluation = context.result.evaluation
     classes = evaluation.classes
+    if not evaluation.confusion:
+        return Html()
 
     def tip(truth: int, predicted: int, count: int) -> str:
         key = "report.confusion.hit" if truth == predicted else "report.confusion.miss"
         return context.say(key, truth=classes[truth], predicted=classes[predicted], n=count)
 
+    large = len(classes) > BESIDE
+    drawing = heatmap(
+        evaluation.confusion,
+        classes,
+        title=context.say("report.confusion.title"),
+        down=context.say("report.confusion.truth"),
+        across=context.say("report.confusion.predicted"),
+        tip=tip,
+    )
     return context.section(
         "confusion",
         tag(
             "div",
-            tag(
-                "figure",
-                heatmap(
-                    evaluation.confusion,
-                    classes,
-                    title=context.say("report.confusion.title"),
-                    down=context.say("report.confusion.truth"),
-                    across=context.say("report.confusion.predicted"),
-                    tip=tip,
-                ),
-                class_="card",
-            ),
+            tag("figure", drawing, class_="card scroll wide" if large else "card"),
             tag("div", _classes(context), _mistakes(context)),
-            class_="pair uneven",
+            class_="stack" if large else "pair uneven",
         ),
     )
 
@@ -42,31 +47,11 @@ def section(context: Context) -> Html:
 def _classes(context: Context) -> Html:
     evaluation = context.result.evaluation
     rows = zip(evaluation.classes, evaluation.precision, evaluation.recall, evaluation.confusion, strict=True)
-    return tag(
-        "table",
-        tag(
-            "thead",
-            tag(
-                "tr",
-                [
-                    tag("th", context.say(f"report.confusion.{head}"), scope="col", class_="number")
-                    for head in ("class", "precision", "recall", "images")
-                ],
-            ),
-        ),
-        tag(
-            "tbody",
-            [
-                tag(
-                    "tr",
-                    tag("th", name, scope="row", class_="number"),
-                    tag("td", _share(precision), class_="number"),
-                    tag("td", _share(recall), class_="number"),
-                    tag("td", sum(row), class_="number"),
-                )
-                for name, precision, recall, row in rows
-            ],
-        ),
+    return table(
+        [context.say(f"report.confusion.{head}") for head in ("class", "precision", "recall", "count")],
+        [[name, _share(precision), _share(recall), sum(row)] for name, precision, recall, row in rows],
+        label=context.say("report.confusion.by_class"),
+        numbers=range(1, 4),
         class_="compact",
     )
 
@@ -76,7 +61,7 @@ def _share(share: float | None) -> str:
 
 
 def _mistakes(context: Context) -> Html:
-    """Return all mistakes in words, the most frequent first: the matrix for those who cannot see it."""
+    """Return the mistakes in words, the most frequent first: the matrix for those who cannot see it."""
     evaluation = context.result.evaluation
     mistakes = sorted(
         (
@@ -95,10 +80,7 @@ def _mistakes(context: Context) -> Html:
             predicted=evaluation.classes[predicted],
             n=-count,
         )
-        for count, truth, predicted in mistakes
+        for count, truth, predicted in mistakes[:TOLD]
     ]
-    return tag(
-        "details",
-        tag("summary", context.say("report.confusion.mistakes", n=sum(-one[0] for one in mistakes))),
-        tag("ul", [tag("li", one) for one in told]),
-    )
+    summary = context.say("report.confusion.mistakes", n=sum(-one[0] for one in mistakes))
+    return opened(summary, tag("ul", [tag("li", one) for one in told]))

@@ -1,0 +1,1 @@
+"""How diabetes goes on within a year, told from ten measurements of a patient."""
