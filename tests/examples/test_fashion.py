@@ -39,6 +39,9 @@ EACH = [pytest.param(name, marks=pytest.mark.xdist_group(name)) for name in PYTH
 each = pytest.mark.parametrize("example", EACH, indirect=True)
 with_torch = pytest.mark.parametrize("example", EACH[:1], indirect=True)
 both_frameworks = pytest.mark.parametrize("example", [EACH[0], EACH[2]], indirect=True)
+# Keras compiles anew for each declaration: minutes
+LONG = pytest.param("fashion-keras", marks=[pytest.mark.xdist_group("fashion-keras"), pytest.mark.long])
+torch_and_long_keras = pytest.mark.parametrize("example", [EACH[0], LONG], indirect=True)
 
 
 @pytest.fixture(scope="module")
@@ -335,7 +338,7 @@ print(json.dumps({"left": left, "up": up, "down": down}))
     assert min(found["down"]) > 0
 
 
-@both_frameworks
+@torch_and_long_keras
 def test_what_may_be_declared_is_done(project, python, example):
     """Each optimizer moves the weights; L1 makes them small; it stops early; the ResNet and MSE learn."""
     code = """

@@ -20,7 +20,7 @@ Features = keras.KerasTensor
 
 
 def build(options: Options, mean: float, deviation: float) -> keras.Model:
-    """Return an untrained network: `cnn` (62 thousand weights) or `resnet` (310 thousand)."""
+    """Return an untrained network: `cnn` (62 thousand weights) or `resnet` (308 thousand)."""
     ink = keras.Input((SIDE, SIDE), name="ink")
     features = layers.Rescaling(1 / deviation, -mean / deviation)(layers.Reshape((SIDE, SIDE, 1))(ink))
     build_body = cnn if options.model == "cnn" else resnet

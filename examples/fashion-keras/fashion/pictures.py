@@ -89,8 +89,9 @@ def confusion(evaluation: Evaluation) -> Figure:
 def predictions(test: Pictures, probabilities: np.ndarray, rows: Sequence[int]) -> Figure:
     """Return pictures beside their scores; the truth's bar is blue, another class's that won is orange."""
     lines = -(-len(rows) // 4)
-    figure = Figure(figsize=(11, 1.6 * lines), layout="constrained")
-    grid = figure.subplots(lines, 8, squeeze=False, width_ratios=[1, 1.2] * 4)
+    figure = Figure(figsize=(11, 1.6 * lines))
+    grid = figure.subplots(lines, 8, squeeze=False)
+    figure.subplots_adjust(left=0.01, right=0.99, bottom=0.02, top=1 - 0.13 / lines, wspace=0.45, hspace=0.22)
     for axes in grid.flat[2 * len(rows) :]:
         axes.set_axis_off()
     for place, row in enumerate(rows):

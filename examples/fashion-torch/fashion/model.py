@@ -26,7 +26,7 @@ class Normalised(nn.Module):
 
 
 def build(name: str, mean: float = 0.0, deviation: float = 1.0, dropout: float = 0.0) -> Normalised:
-    """Return an untrained network: `cnn` (62 thousand weights) or `resnet` (310 thousand)."""
+    """Return an untrained network: `cnn` (62 thousand weights) or `resnet` (308 thousand)."""
     network = Normalised(cnn(dropout) if name == "cnn" else resnet(dropout), mean, deviation)
     return network.to(memory_format=torch.channels_last)  # how CPUs and tensor cores like it
 
