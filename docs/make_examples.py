@@ -66,12 +66,13 @@ def _cells(
     one: Example, found: Mapping[str, Any] | None, own: Mapping[str, str], say: Words, language: Language
 ) -> list[str]:
     readme = "README.md" if language == "en" else "README.zh-CN.md"
+    page_of = readme if (examples.source(one.name) / readme).is_file() else examples.DECLARED
     sign = ">=" if one.better == "higher" else "<="
     public = UNKNOWN
     if one.public is not None:
         public = f"[{written(one.metric, one.public.value)}]({one.public.source}): {say(one.public.what)}"
     return [
-        f"[`{one.name}`](../examples/{one.name}/{readme})",
+        f"[`{one.name}`](../examples/{one.name}/{page_of})",
         say(one.title),
         f"{say(one.data)} ({size(one.data_bytes)})",
         _reached(one, found),

@@ -43,6 +43,18 @@ def test_two_classes_that_were_exchanged_are_named():
     assert "dog as fox, fox as dog" in said.said
 
 
+def test_a_class_that_is_hard_to_tell_does_not_hide_that_all_were_moved():
+    table = good(classes=10, right=0.9, move=1)
+    table[6] = [1, 3, 1, 1, 2, 2, 1, 8, 1, 0]
+    assert labels_shifted(table) == {index: (index + 1) % 10 for index in range(10)}
+
+
+def test_a_model_that_says_one_class_for_all_is_bad_not_moved():
+    assert labels_shifted([[0, 5], [0, 5]]) is None
+    assert labels_shifted([[60, 0, 0], [20, 0, 0], [20, 0, 0]]) is None
+    assert labels_shifted([[0, 60, 0], [0, 20, 0], [0, 20, 0]]) is None
+
+
 def test_a_few_items_say_nothing():
     assert labels_shifted([[0, 2], [2, 0]]) is None
 

@@ -170,9 +170,14 @@ def labels_shifted(table: Sequence[Sequence[int]]) -> dict[int, int] | None:
         return None
     reading = _assignment(table)
     renamed = sum(table[true][taken] for true, taken in reading.items())
-    moved = {true: taken for true, taken in reading.items() if true != taken and table[true][taken]}
-    clear = all(table[true][taken] > sum(table[true]) / 2 for true, taken in moved.items())
-    return moved if moved and clear and (renamed - right) / count >= BETTER else None
+    moved = {
+        true: taken
+        for true, taken in reading.items()
+        if true != taken and table[true][taken] == max(table[true]) > 0
+    }
+    # a model that says one class for all looks like one renamed class, never like two
+    clear = sum(table[true][taken] > sum(table[true]) / 2 for true, taken in moved.items())
+    return moved if clear >= 2 and (renamed - right) / count >= BETTER else None
 
 
 def _assignment(table: Sequence[Sequence[int]]) -> dict[int, int]:
