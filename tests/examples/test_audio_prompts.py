@@ -21,9 +21,9 @@ DATA = {
     "italian": SOUNDS / "it_IT_m_Carlo",
     "russian": SOUNDS / "ru_RU_f_IvrvoiceRU",
 }
-# fewer prompts, a narrower network, no augmentation: five epochs reached 0.83 of the test recordings
+# fewer prompts, a narrower network, smaller steps, no augmentation: 0.79 of the validation part after 4 epochs
 QUICK = (
-    *("--most", "250", "--epochs", "4", "--width", "8", "--rate", "0.01", "--batch", "32"),
+    *("--most", "250", "--epochs", "4", "--width", "8", "--rate", "0.003", "--batch", "16"),
     *("--speed", "0", "--noise", "0.001", "--dropout", "0"),
 )
 # The commonest language is 0.22 of the test part: labels or sounds that got mixed up don't come near.
