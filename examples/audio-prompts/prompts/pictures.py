@@ -120,9 +120,7 @@ def sound(prompt: Prompt) -> str:
     return f"sounds/{name}"
 
 
-def gallery(
-    model: Trained, test: Sequence[Prompt], table: Sequence[Sequence[int]], guesses: Tensor
-) -> None:
+def gallery(model: Trained, test: Sequence[Prompt], table: Sequence[Sequence[int]], guesses: Tensor) -> None:
     """Write all pictures, a sound of each language, and gallery.json that names them."""
     wrong = [one for one, row in zip(test, guesses, strict=True) if int(row.argmax()) != one.language][:5]
     shown = [
