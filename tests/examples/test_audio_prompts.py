@@ -21,9 +21,9 @@ DATA = {
     "italian": SOUNDS / "it_IT_m_Carlo",
     "russian": SOUNDS / "ru_RU_f_IvrvoiceRU",
 }
-# fewer prompts, a narrower network, no augmentation: five epochs reached 0.83 of the test recordings
+# fewer prompts, a narrower network, smaller batches, plain sound: 0.79 of the validation part after 4 epochs
 QUICK = (
-    *("--most", "250", "--epochs", "4", "--width", "8", "--rate", "0.01", "--batch", "32"),
+    *("--most", "250", "--epochs", "4", "--width", "8", "--rate", "0.003", "--batch", "16"),
     *("--speed", "0", "--noise", "0.001", "--dropout", "0"),
 )
 # The commonest language is 0.22 of the test part: labels or sounds that got mixed up don't come near.
@@ -177,13 +177,16 @@ def test_a_killed_training_goes_on_to_the_same_weights(straight, python, tmp_pat
     assert weights(project, python) == weights(straight, python)
 
 
-def test_two_processes_hear_the_same_in_the_same_order(straight, python, tmp_path):
-    project = copy("audio-prompts", tmp_path, DATA)
-    passed(project.run(python, "prompts.train", *SMALL, processes=2))
+def test_two_processes_hear_the_same_in_the_same_order(python, tmp_path):
+    alone, together = (copy("audio-prompts", tmp_path / name, DATA) for name in ("alone", "together"))
+    # without dropout: each process draws its own, which is not what one process would draw
+    for project, processes in ((alone, 1), (together, 2)):
+        plain = (*SMALL, "--dropout", "0", "--epochs", "1")
+        passed(project.run(python, "prompts.train", *plain, processes=processes))
     # the same windows in each step, gradients averaged: only the sums are rounded in another order
-    for one, other in zip(figures(project), figures(straight), strict=True):
-        assert one["train_loss"] == pytest.approx(other["train_loss"], abs=2e-3)
-        assert one["validation_loss"] == pytest.approx(other["validation_loss"], abs=5e-3)
+    for one, other in zip(figures(together), figures(alone), strict=True):
+        assert one["train_loss"] == pytest.approx(other["train_loss"], abs=1e-3)
+        assert one["validation_loss"] == pytest.approx(other["validation_loss"], abs=1e-3)
 
 
 def test_mistakes_of_the_user_are_one_sentence(python, tmp_path):

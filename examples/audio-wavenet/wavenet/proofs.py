@@ -13,7 +13,7 @@ from .generate import Generator
 from .model import WaveNet
 
 LOOKED_AT = 200
-IMPOSSIBLE = 0.5
+IMPOSSIBLE = 0.65
 """Below this share of the best baseline's bits the sample itself was seen, not guessed."""
 
 
