@@ -5,12 +5,13 @@ from __future__ import annotations
 from ..errors import Hint, Place, Problem, Text
 from ..pipconf import PipConfiguration
 from . import adopted, data, diagnosis, diff, evidence, facts, image, lock, plan, spec, state
+from .demo import about
 
 NAMES: dict[str, object] = {
     **{one.__name__: one for one in (Hint, Place, Problem, Text, PipConfiguration)},
     **{
         name: value
-        for module in (adopted, data, diagnosis, diff, evidence, facts, image, lock, plan, spec, state)
+        for module in (about, adopted, data, diagnosis, diff, evidence, facts, image, lock, plan, spec, state)
         for name, value in vars(module).items()
     },
 }
