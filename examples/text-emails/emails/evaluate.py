@@ -7,7 +7,6 @@ the test part shares a group with what the model has learned from, or its labels
 from __future__ import annotations
 
 import argparse
-import time
 from dataclasses import asdict
 from pathlib import Path
 
@@ -19,6 +18,7 @@ from provenv_runtime.outputs import write_json
 
 from . import linear, measures, pictures, storage
 from .corpus import CLASSES, SOURCES, Corpus, Mail, load
+from .decent import decent
 from .errors import EmailsError, run
 
 OUTPUTS = Path("outputs")
@@ -75,7 +75,8 @@ def _metrics(mails: list[Mail], spam: np.ndarray, seed: int) -> dict[str, Estima
 
 def _predictions(parts: Corpus, scores: np.ndarray) -> list[dict[str, object]]:
     """Return some mails with their scores, all mistakes first; masked and cut short."""
-    rows = list(zip(parts.parts["test"], parts.part("test"), scores, strict=True))
+    every = zip(parts.parts["test"], parts.part("test"), scores, strict=True)
+    rows = [row for row in every if decent(row[1].text)]
     wrong = [row for row in rows if row[2].argmax() != row[1].label]
     right = [row for row in rows if row[2].argmax() == row[1].label]
     spread = right[:: max(1, -(-len(right) // max(1, SHOWN - len(wrong))))]
@@ -130,10 +131,9 @@ def main() -> None:
     argparse.ArgumentParser(
         prog="python -m emails.evaluate", description=__doc__.splitlines()[0]
     ).parse_args()
-    began = time.perf_counter()
     model = storage.load(OUTPUTS)
     parts = load(model.settings.mails, model.settings.seed)
-    judge(parts, model, OUTPUTS, seconds=time.perf_counter() - began)
+    judge(parts, model, OUTPUTS)
 
 
 if __name__ == "__main__":

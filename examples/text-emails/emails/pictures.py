@@ -14,6 +14,7 @@ from provenv_runtime.outputs import read_lines, write_json
 
 from . import saliency
 from .corpus import CLASSES, Mail
+from .decent import decent
 from .linear import Linear
 from .storage import Trained
 
@@ -145,11 +146,11 @@ def looked_at(mails: list[Mail], spam: np.ndarray, model: Trained) -> plt.Figure
 
 def choose(mails: list[Mail], spam: np.ndarray) -> list[int]:
     """Return six mails: the surest of each kind, hard ham, and the worst mistakes."""
-    order = np.argsort(spam)
+    order = [int(place) for place in np.argsort(spam) if decent(mails[place].text)]
     wrong = sorted(
-        (place for place in range(len(mails)) if (spam[place] > 0.5) != mails[place].label),
+        (place for place in order if (spam[place] > 0.5) != mails[place].label),
         key=lambda place: -abs(spam[place] - mails[place].label),
     )
-    hard = [int(place) for place in order if mails[place].source == "hard-ham-1"]
-    wanted = [int(order[-1]), int(order[-max(2, len(order) // 8)]), int(order[0]), *hard[:1], *wrong[:2]]
+    hard = [place for place in order if mails[place].source == "hard-ham-1"]
+    wanted = [order[-1], order[-max(2, len(order) // 8)], order[0], *hard[:1], *wrong[:2]]
     return list(dict.fromkeys(wanted))
