@@ -10,7 +10,7 @@ from torch.nn.parallel import DistributedDataParallel
 
 
 def join() -> None:
-    """Meet the other processes where there are any (`provenv run train --processes 2`)."""
+    """Meet the other processes where there are any (`provenv run --processes 2 train`)."""
     if int(os.environ.get("WORLD_SIZE", "1")) > 1 and not distributed.is_initialized():
         distributed.init_process_group("nccl" if torch.cuda.is_available() else "gloo")
 
