@@ -1,4 +1,4 @@
-"""Which mails may be shown: much of this spam is pornography; it counts in the figures and is in no picture."""
+"""Which mails may be shown: much of the spam is pornography, which counts in the figures and is not shown."""
 
 from __future__ import annotations
 
