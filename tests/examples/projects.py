@@ -5,14 +5,16 @@ from __future__ import annotations
 import json
 import os
 import shutil
-import socket
 import subprocess
 import sys
 from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from provenv.runs.ports import free_ports
+from provenv.runs.ranks import ranks
 from provenv.toml_library import tomllib
 
 ROOT = Path(__file__).parents[2]
@@ -44,20 +46,30 @@ class Project:
 
         Of a group the code is the first that is not 0, and its words are those of all ranks in order.
         """
-        ranks = [self.start(python, module, *arguments, **more, **variables) for more in _group(processes)]
-        ended = []
+        ended = self.together(python, module, *arguments, processes=processes, **variables)
+        code = next((one.returncode for one in ended if one.returncode), 0)
+        out, error = ("".join(getattr(one, stream) for one in ended) for stream in ("stdout", "stderr"))
+        return subprocess.CompletedProcess(ended[0].args, code, out, error)
+
+    def together(
+        self, python: Path, module: str, *arguments: str, processes: int = 2, **variables: str
+    ) -> list[subprocess.CompletedProcess[str]]:
+        """Run `python -m MODULE` as the processes of one group, told as by provenv; return their ends."""
+        started = [
+            self.start(python, module, *arguments, **{**one, **variables}) for one in _group(processes)
+        ]
         try:
-            for one in ranks:
-                out, error = one.communicate(timeout=LIMIT)
-                ended.append((one.returncode, out, error))
+            # side by side: one that waits for the other must not wait for a pipe that nobody reads
+            with ThreadPoolExecutor(processes) as readers:
+                said = list(readers.map(lambda one: one.communicate(timeout=LIMIT), started))
         finally:
-            for one in ranks:
+            for one in started:
                 one.kill()
                 one.wait()
-        code = next((code for code, _out, _error in ended if code), 0)
-        return subprocess.CompletedProcess(
-            ranks[0].args, code, "".join(out for _, out, _ in ended), "".join(error for *_, error in ended)
-        )
+        return [
+            subprocess.CompletedProcess(one.args, one.returncode, out, error)
+            for one, (out, error) in zip(started, said, strict=True)
+        ]
 
     def start(self, python: Path, module: str, *arguments: str, **variables: str) -> subprocess.Popen[str]:
         """Start `python -m MODULE` and return at once."""
@@ -112,22 +124,14 @@ def copy(name: str, folder: Path, data: Mapping[str, Path] | None = None) -> Pro
     return Project(name, goal, places)
 
 
-def _group(processes: int) -> list[dict[str, str]]:
+def _group(processes: int) -> tuple[dict[str, str], ...]:
     """Return what tells each process of a group its place in it; nothing for one alone."""
     if processes == 1:
-        return [{}]
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = str(free.getsockname()[1])
-    shared = {
-        "MASTER_ADDR": "127.0.0.1",
-        "MASTER_PORT": port,
-        "WORLD_SIZE": str(processes),
-        "LOCAL_WORLD_SIZE": str(processes),
-    }
-    if sys.platform == "linux":
-        shared["GLOO_SOCKET_IFNAME"] = "lo"
-    return [{**shared, "RANK": str(rank), "LOCAL_RANK": str(rank)} for rank in range(processes)]
+        return ({},)
+    address = "127.0.0.1"
+    base = {"GLOO_SOCKET_IFNAME": "lo"} if sys.platform == "linux" else {}
+    port = free_ports(processes, address)
+    return ranks(processes, address=address, port=port, base_environment=base, run_id="test", attempt=1)
 
 
 def passed(done: subprocess.CompletedProcess[str]) -> subprocess.CompletedProcess[str]:

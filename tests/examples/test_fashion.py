@@ -11,9 +11,7 @@ import gzip
 import json
 import shutil
 import signal
-import socket
 import struct
-import subprocess
 import time
 import zipfile
 from collections.abc import Callable
@@ -177,36 +175,12 @@ def killed_in_mid_epoch(project: Project, python: Path) -> None:
 
 @each
 def test_two_processes_train_one_model(trained, project, python):
-    ended = together(project, python, "fashion.train", *QUICK)
-    assert [code for code, _told in ended] == [0, 0], ended
+    ended = [passed(one) for one in project.together(python, "fashion.train", *QUICK, **ONE_THREAD)]
     assert accuracy(project) >= FLOOR
     assert [line["epoch"] for line in lines(project)] == [1, 2, 3]
-    assert "accuracy" not in ended[1][1]
+    assert "accuracy" not in ended[1].stdout
     # each step sees the very pictures that one process would have seen, so the validation goes the same way
     assert losses(project)[-1][1] == pytest.approx(losses(trained)[-1][1], rel=0.25)
-
-
-def together(project: Project, python: Path, module: str, *arguments: str) -> list[tuple[int, str]]:
-    """Run a module as two processes with what `provenv run --processes 2` tells them."""
-    held = [socket.create_server(("127.0.0.1", 0)) for _ in range(3)]
-    master, *workers = (one.getsockname()[1] for one in held)
-    for one in held:
-        one.close()
-    shared = {"MASTER_ADDR": "127.0.0.1", "MASTER_PORT": str(master), "GLOO_SOCKET_IFNAME": "lo"}
-    shared |= {"WORLD_SIZE": "2", "LOCAL_WORLD_SIZE": "2", "TORCHELASTIC_RUN_ID": "test"}
-    cluster = {"worker": [f"127.0.0.1:{port}" for port in workers]}
-    ranks: list[subprocess.Popen[str]] = []
-    for rank in range(2):
-        task = json.dumps({"cluster": cluster, "task": {"type": "worker", "index": rank}})
-        own = {"RANK": str(rank), "LOCAL_RANK": str(rank), "TF_CONFIG": task}
-        ranks.append(project.start(python, module, *arguments, **shared, **own, **ONE_THREAD))
-    try:
-        told = ["".join(one.communicate(timeout=400)) for one in ranks]
-        return [(one.returncode, words) for one, words in zip(ranks, told, strict=True)]
-    finally:
-        for one in ranks:
-            one.kill()
-            one.wait()
 
 
 @with_torch

@@ -11,22 +11,14 @@ from typing import Any
 
 def write_json(path: str | os.PathLike[str], value: Any) -> None:
     """Write a value as JSON beside the goal and rename it there; the folder is made. NaN is refused."""
-    goal = Path(path)
-    goal.parent.mkdir(parents=True, exist_ok=True)
-    words = json.dumps(value, indent=1, ensure_ascii=False, allow_nan=False)
-    beside = goal.with_name(f".{goal.name}.{os.getpid()}")
-    try:
-        beside.write_text(words + "\n", encoding="utf-8")
-        os.replace(beside, goal)
-    finally:
-        beside.unlink(missing_ok=True)
+    _replace(Path(path), json.dumps(value, indent=1, ensure_ascii=False, allow_nan=False) + "\n")
 
 
 def append_line(path: str | os.PathLike[str], line: Mapping[str, Any]) -> None:
     """Append one JSON object as a line, in one write, and make it durable."""
     goal = Path(path)
     goal.parent.mkdir(parents=True, exist_ok=True)
-    words = json.dumps(line, ensure_ascii=False, allow_nan=False) + "\n"
+    words = _line(line)
     with goal.open("ab", buffering=0) as file:
         file.write(words.encode())
         os.fsync(file.fileno())
@@ -34,15 +26,7 @@ def append_line(path: str | os.PathLike[str], line: Mapping[str, Any]) -> None:
 
 def keep_lines(path: str | os.PathLike[str], lines: Iterable[Mapping[str, Any]]) -> None:
     """Write the file anew with these lines: a checkpoint leads, what was written after it is made again."""
-    goal = Path(path)
-    goal.parent.mkdir(parents=True, exist_ok=True)
-    beside = goal.with_name(f".{goal.name}.{os.getpid()}")
-    words = "".join(json.dumps(line, ensure_ascii=False, allow_nan=False) + "\n" for line in lines)
-    try:
-        beside.write_text(words, encoding="utf-8")
-        os.replace(beside, goal)
-    finally:
-        beside.unlink(missing_ok=True)
+    _replace(Path(path), "".join(_line(one) for one in lines))
 
 
 def read_lines(path: str | os.PathLike[str]) -> list[dict[str, Any]]:
@@ -53,3 +37,18 @@ def read_lines(path: str | os.PathLike[str]) -> list[dict[str, Any]]:
         return []
     whole, _, _torn = content.rpartition(b"\n")
     return [json.loads(line) for line in whole.splitlines() if line.strip()]
+
+
+def _line(value: Mapping[str, Any]) -> str:
+    return json.dumps(value, ensure_ascii=False, allow_nan=False) + "\n"
+
+
+def _replace(goal: Path, words: str) -> None:
+    """Write a file whole or not at all."""
+    goal.parent.mkdir(parents=True, exist_ok=True)
+    beside = goal.with_name(f".{goal.name}.{os.getpid()}")
+    try:
+        beside.write_text(words, encoding="utf-8")
+        os.replace(beside, goal)
+    finally:
+        beside.unlink(missing_ok=True)

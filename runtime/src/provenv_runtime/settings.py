@@ -16,7 +16,7 @@ import argparse
 import difflib
 import os
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import MISSING, fields
 from pathlib import Path
 from types import ModuleType
@@ -168,7 +168,7 @@ def _fit(kind: Any, value: Any, *, typed: bool) -> Any:
     return float(value) if kind is float else value
 
 
-def _nearest(name: str, names: Any) -> str:
+def _nearest(name: str, names: Iterable[str]) -> str:
     close = difflib.get_close_matches(name, list(names), n=1)
     return f"; did you mean `{close[0]}`?" if close else ""
 
